@@ -1,0 +1,1 @@
+"""One client per external service: fetches bytes, knows nothing about frames."""

@@ -1,0 +1,418 @@
+"""The store: versions of datasets on disk, read whole or not at all, published in one atomic step.
+
+Layout under the root (``datasets/``, or the folder named by MONITOR_DATASETS)::
+
+    snapshot.json                names one version of every dataset: replacing this file is what publishes
+    <dataset id>/dataset.yaml    written by hand: producer, licence, cadence, limits
+    <dataset id>/data.csv        working copy of the published version (or data.geojson)
+    <dataset id>/rejected.csv    rows left out, with a reason
+    <dataset id>/provenance.json what the version was built from, and its findings
+    .store/<dataset id>/<version>/   earlier and current versions, whole
+    .store/snapshots/<id>.json       earlier and current snapshots
+
+A reader takes the digest from snapshot.json and accepts only bytes with that digest, from the working copy or from
+``.store``: it never sees half a version, whatever moment a writer stops at.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from loaders.contracts import CONTRACTS, REJECTED_COLUMNS, Contract, typed
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+ROOT_VARIABLE = "MONITOR_DATASETS"
+SNAPSHOT_FILE = "snapshot.json"
+PROVENANCE_FILE = "provenance.json"
+REJECTED_FILE = "rejected.csv"
+
+
+class DatasetError(RuntimeError):
+    """A dataset that cannot be served; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of every dataset.
+
+    Attributes
+    ----------
+    snapshot_id
+        First ten hex digits of the digest over all versions; printed on every figure.
+    versions
+        Version of each dataset: first twelve hex digits of the digest over its files.
+    digests
+        SHA-256 of each file of each version, ``{dataset_id: {file name: digest}}``.
+    """
+
+    snapshot_id: str
+    versions: Mapping[str, str]
+    digests: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A complete version, ready to be published: the bytes of each file by name."""
+
+    files: Mapping[str, bytes]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of each file."""
+        return {name: sha256(data) for name, data in sorted(self.files.items())}
+
+    @property
+    def version(self) -> str:
+        """Content address: first twelve hex digits of the digest over the files' digests."""
+        return sha256(json.dumps(self.digests, sort_keys=True).encode())[:12]
+
+
+def sha256(data: bytes) -> str:
+    """Hex digest of some bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def default_root() -> Path:
+    """Folder of the datasets: MONITOR_DATASETS, or ``datasets/`` beside the package."""
+    return Path(os.environ.get(ROOT_VARIABLE) or Path(__file__).parent.parent / "datasets")
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def snapshot(snapshot_id: str | None = None, *, root: Path | None = None) -> Snapshot:
+    """The current snapshot, or an earlier one by id.
+
+    Raises
+    ------
+    DatasetError
+        When it is missing or damaged.
+    """
+    root = root or default_root()
+    path = root / SNAPSHOT_FILE
+    if snapshot_id is not None:
+        current = snapshot(root=root)
+        if current.snapshot_id == snapshot_id:
+            return current
+        path = root / ".store" / "snapshots" / f"{Path(snapshot_id).name}.json"
+        if not path.is_file():
+            raise DatasetError(
+                f"Snapshot {snapshot_id} is not kept here. The current one is {current.snapshot_id}."
+            )
+    try:
+        raw = json.loads(path.read_bytes())
+        found = _snapshot_of({key: dict(value["files"]) for key, value in raw["datasets"].items()})
+    except FileNotFoundError:
+        raise DatasetError(
+            f"{path.name} is missing in {root.name}/: no data has been published there. "
+            "Restore it from version control, or build it with: python -m loaders refresh --all --yes"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f"{path.name} in {root.name}/ is damaged ({type(error).__name__}: {error}). Restore it from version control."
+        ) from None
+    if raw.get("snapshot_id") != found.snapshot_id:
+        raise DatasetError(
+            f"{path.name} in {root.name}/ was edited: its id {raw.get('snapshot_id')} does not match its content "
+            f"({found.snapshot_id}). Restore it from version control."
+        )
+    return found
+
+
+def _snapshot_of(digests: Mapping[str, Mapping[str, str]]) -> Snapshot:
+    ordered = {key: dict(sorted(digests[key].items())) for key in sorted(digests)}
+    versions = {
+        key: sha256(json.dumps(files, sort_keys=True).encode())[:12] for key, files in ordered.items()
+    }
+    return Snapshot(sha256(json.dumps(versions, sort_keys=True).encode())[:10], versions, ordered)
+
+
+def read_bytes(
+    dataset_id: str, file_name: str, *, of: Snapshot | None = None, root: Path | None = None
+) -> bytes:
+    """Bytes of one file of a dataset's version, checked against the digest in the snapshot.
+
+    Raises
+    ------
+    DatasetError
+        The dataset is not in the snapshot, or its file is missing, truncated or edited and no kept copy matches.
+    """
+    root = root or default_root()
+    of = of or snapshot(root=root)
+    try:
+        digest = of.digests[dataset_id][file_name]
+    except KeyError:
+        raise DatasetError(
+            f"Dataset {dataset_id} has no {file_name} in snapshot {of.snapshot_id}. "
+            f"Build it with: python -m loaders refresh {dataset_id}"
+        ) from None
+    working = root / dataset_id / file_name
+    found = None
+    for path in (working, root / ".store" / dataset_id / of.versions[dataset_id] / file_name):
+        if path.is_file():
+            data = path.read_bytes()
+            if sha256(data) == digest:
+                return data
+            found = found or data
+    where = f"{root.name}/{dataset_id}/{file_name}"
+    remedy = (
+        f"Restore it with `git checkout -- {where}`, or go back to a kept version with "
+        f"`python -m loaders rollback {dataset_id}`."
+    )
+    if found is None:
+        raise DatasetError(f"{where} is missing. {remedy}")
+    raise DatasetError(
+        f"{where} is not the file that was published: it has {len(found):,} bytes and digest {sha256(found)[:12]}, "
+        f"expected {digest[:12]}. It was edited, truncated or damaged. {remedy} "
+        f"To publish an edit, refresh from it: python -m loaders refresh {dataset_id} --file FILE"
+    )
+
+
+def read(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> pd.DataFrame:
+    """A dataset as a typed frame, without geometry.
+
+    Returns
+    -------
+    DataFrame
+        Columns and kinds of ``CONTRACTS[dataset_id]``.
+
+    Raises
+    ------
+    DatasetError
+        Never half a file: missing, truncated, edited or unreadable data is an error.
+    """
+    contract = CONTRACTS[dataset_id]
+    data = read_bytes(dataset_id, contract.file_name, of=of, root=root)
+    try:
+        if contract.has_geometry:
+            frame = pd.DataFrame([feature["properties"] for feature in json.loads(data)["features"]])
+        else:
+            frame = pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False, na_values=[""])
+        return typed(frame, contract)
+    except (ValueError, KeyError) as error:
+        raise DatasetError(f"Dataset {dataset_id} cannot be read with its contract: {error}.") from error
+
+
+def read_features(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> dict[str, Any]:
+    """A dataset with geometry as a GeoJSON feature collection (EPSG:4326), as stored."""
+    return json.loads(read_bytes(dataset_id, CONTRACTS[dataset_id].file_name, of=of, root=root))
+
+
+def read_geometry(
+    dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None
+) -> gpd.GeoDataFrame:
+    """A dataset with geometry as a GeoDataFrame in EPSG:4326."""
+    import geopandas as gpd
+    from shapely.geometry import shape
+
+    features = read_features(dataset_id, of=of, root=root)["features"]
+    frame = read(dataset_id, of=of, root=root)
+    shapes = [shape(feature["geometry"]) if feature["geometry"] else None for feature in features]
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=frame.index, crs="EPSG:4326"))
+
+
+def read_rejected(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> pd.DataFrame:
+    """Rows left out of a version: ``row, column, value, reason, record`` as text."""
+    data = read_bytes(dataset_id, REJECTED_FILE, of=of, root=root)
+    return pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False)[REJECTED_COLUMNS]
+
+
+def read_provenance(
+    dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None
+) -> dict[str, Any]:
+    """What a version was built from: rows, rejected, covers, source, inputs, warnings."""
+    return json.loads(read_bytes(dataset_id, PROVENANCE_FILE, of=of, root=root))
+
+
+def read_description(dataset_id: str, *, root: Path | None = None) -> dict[str, Any]:
+    """What is written by hand about a dataset (dataset.yaml)."""
+    import yaml
+
+    path = (root or default_root()) / dataset_id / "dataset.yaml"
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DatasetError(
+            f"{dataset_id}/dataset.yaml is missing: write it by hand (docs/add-a-dataset.md)."
+        ) from None
+    except yaml.YAMLError as error:
+        raise DatasetError(f"{dataset_id}/dataset.yaml is not valid YAML: {error}") from None
+    if not isinstance(found, dict):
+        raise DatasetError(f"{dataset_id}/dataset.yaml is not a list of keys and values.")
+    return found
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+def serialise(frame: pd.DataFrame, contract: Contract) -> bytes:
+    """Stable bytes of a valid frame: sorted by key, LF, fixed column order; ``read`` of them gives the frame back."""
+    frame = frame.sort_values(list(contract.key), kind="stable")
+    texts = pd.DataFrame(
+        {column.name: _texts(frame[column.name], column.kind) for column in contract.columns}
+    )
+    if not contract.has_geometry:
+        return texts.to_csv(index=False, lineterminator="\n").encode()
+    from shapely.geometry import mapping
+
+    lines = []
+    for number, (_, row) in enumerate(texts.iterrows()):
+        shape = frame["geometry"].iloc[number]
+        feature = {
+            "type": "Feature",
+            "id": row[contract.key[0]],
+            "properties": dict(row),
+            "geometry": None if shape is None or pd.isna(shape) else mapping(shape),
+        }
+        lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
+    return ('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n").encode()
+
+
+def _texts(values: pd.Series, kind: str) -> pd.Series:
+    match kind:
+        case "date":
+            texts = values.dt.strftime("%Y-%m-%d")
+        case "timestamp":
+            texts = values.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        case "float":
+            texts = values.map(lambda number: repr(float(number)).removesuffix(".0"), na_action="ignore")
+        case "bool":
+            texts = values.map({True: "true", False: "false"})
+        case _:
+            texts = values.astype("str")
+    return texts.astype("object").where(values.notna(), "").astype("str")
+
+
+@contextmanager
+def lock(root: Path) -> Iterator[None]:
+    """Hold the store's writer lock; a second writer is refused at once.
+
+    Raises
+    ------
+    DatasetError
+        Another refresh is running.
+    """
+    folder = root / ".store"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatasetError(
+                "Another refresh is running on this store. Wait until it ends, then run this again."
+            ) from None
+        yield
+
+
+def publish(versions: Mapping[str, Version], *, root: Path) -> Snapshot:
+    """Publish versions together, in one atomic step; the caller holds :func:`lock`.
+
+    Parameters
+    ----------
+    versions
+        New version of each dataset that changes; the others stay as they are.
+
+    Returns
+    -------
+    Snapshot
+        The snapshot now current. A crash at any moment leaves the old or the new one, whole.
+    """
+    try:
+        current = snapshot(root=root)
+    except DatasetError:
+        if (root / SNAPSHOT_FILE).exists():
+            raise
+        current = _snapshot_of({})
+    for dataset_id in versions:
+        if dataset_id in current.versions:
+            keep(dataset_id, of=current, root=root)
+    for dataset_id, version in versions.items():
+        _write_version(root / ".store" / dataset_id / version.version, version)
+    digests = {**current.digests, **{key: version.digests for key, version in versions.items()}}
+    new = _snapshot_of(digests)
+    _write_snapshot(root / ".store" / "snapshots" / f"{current.snapshot_id}.json", current)
+    _write_snapshot(root / ".store" / "snapshots" / f"{new.snapshot_id}.json", new)
+    _write_snapshot(root / SNAPSHOT_FILE, new)
+    for dataset_id, version in versions.items():
+        for name, data in version.files.items():
+            _replace(root / dataset_id / name, data)
+    return new
+
+
+def keep(dataset_id: str, *, of: Snapshot, root: Path) -> None:
+    """Keep a published version whole under ``.store``, so that it can be rolled back to and linked to."""
+    files = {}
+    for name in of.digests[dataset_id]:
+        try:
+            files[name] = read_bytes(dataset_id, name, of=of, root=root)
+        except DatasetError:
+            return  # a damaged version is not worth keeping; the refresh replaces it
+    _write_version(root / ".store" / dataset_id / of.versions[dataset_id], Version(files))
+
+
+def _write_version(folder: Path, version: Version) -> None:
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=folder.parent))
+    try:
+        for name, data in version.files.items():
+            _write_synced(staging / name, data)
+        os.rename(staging, folder)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    _sync_folder(folder.parent)
+
+
+def _write_snapshot(path: Path, of: Snapshot) -> None:
+    body = {
+        "snapshot_id": of.snapshot_id,
+        "datasets": {key: {"version": of.versions[key], "files": of.digests[key]} for key in of.versions},
+    }
+    _replace(path, (json.dumps(body, indent=1) + "\n").encode())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".staging-", dir=path.parent)
+    os.close(handle)
+    staging = Path(name)
+    try:
+        _write_synced(staging, data)
+        staging.chmod(0o644)
+        os.replace(staging, path)
+    except BaseException:
+        staging.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
