@@ -1,0 +1,1 @@
+"""Everything between the datasets and a page: analysis, charts, export and the interface."""

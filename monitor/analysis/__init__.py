@@ -1,0 +1,1 @@
+"""Frames to frames: statuses, spells, shares and counts, without files, clock or drawing."""

@@ -1,0 +1,231 @@
+"""Do they hold what they take? Hold spells, hold curve, outcomes of claims (retake-1, hold-curve-1, outcome-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from loaders.contracts import SIDE_OF_STATUS, Status
+
+_Z_95 = 1.959963984540054
+
+SPELL_COLUMNS = [
+    *(
+        "neighborhood_id",
+        "start",
+        "last_held",
+        "end",
+        "lost",
+        "duration_days",
+        "duration_low_days",
+        "duration_high_days",
+    ),
+    *("start_assertion_id", "end_assertion_id"),
+]
+
+
+def hold_spells(panel: pd.DataFrame, *, end_on: date | None = None, strict: bool = False) -> pd.DataFrame:
+    """Spells for which forces held what they retook.
+
+    Parameters
+    ----------
+    panel
+        Observed statuses in date order per neighborhood: a panel (``date``) or a history (``valid_from``), with
+        ``neighborhood_id`` and ``status``; ``is_stale`` and ``assertion_id`` where known. Stale, unknown and no-data
+        rows are not observations.
+    end_on
+        Leave out observations after this date.
+    strict
+        A contested observation ends the spell, too.
+
+    Returns
+    -------
+    DataFrame
+        One row per spell: ``start`` (first day held), ``last_held`` (last observation held), ``end`` (first day
+        lost, or the neighborhood's last observation if censored), ``lost``, and the duration in days: to the middle
+        of the window in which the loss fell, with its bounds ``duration_low_days`` and ``duration_high_days``; for a
+        censored spell all three reach to the last observation. A spell needs an earlier gang status (no left
+        truncation). Sorted by neighborhood and start.
+    """
+    rows = panel.rename(columns={"valid_from": "date"}) if "valid_from" in panel else panel
+    rows = rows[~rows["status"].isin([Status.UNKNOWN, Status.NO_DATA])]
+    if "is_stale" in rows:
+        rows = rows[~rows["is_stale"].astype("bool")]
+    if end_on is not None:
+        rows = rows[rows["date"] <= pd.Timestamp(end_on)]
+    rows = rows.sort_values(["neighborhood_id", "date"], kind="stable")
+    names = rows["assertion_id"].to_numpy() if "assertion_id" in rows else np.full(len(rows), None)
+    spells: list[dict] = []
+    unit, was_gang, spell = None, False, None
+    sides = rows["status"].map(SIDE_OF_STATUS).to_numpy()
+    for neighborhood, day, side, name in zip(
+        rows["neighborhood_id"].to_numpy(), rows["date"], sides, names, strict=True
+    ):
+        if neighborhood != unit:
+            unit, was_gang, spell = neighborhood, False, None
+        loses = side == "gang" or (strict and side == "contested")
+        if spell is not None:
+            if loses:
+                spell.update(end=day, lost=True, end_assertion_id=name)
+                spell = None
+            else:
+                spell.update(end=day, last_held=day)
+        elif side == "state" and was_gang:
+            spell = {
+                "neighborhood_id": neighborhood,
+                "start": day,
+                "last_held": day,
+                "end": day,
+                "lost": False,
+                "start_assertion_id": name,
+                "end_assertion_id": None,
+            }
+            spells.append(spell)
+        if side in ("gang", "state", "third_party"):
+            was_gang = side == "gang"
+    table = pd.DataFrame(spells, columns=[c for c in SPELL_COLUMNS if not c.startswith("duration")])
+    for column in ("start", "last_held", "end"):
+        table[column] = pd.to_datetime(table[column]).astype("datetime64[us]")
+    low = (table["last_held"] - table["start"]).dt.days.astype("float64")
+    high = (table["end"] - table["start"]).dt.days.astype("float64")
+    table["lost"] = table["lost"].astype("bool")
+    table["duration_low_days"], table["duration_high_days"] = low, high
+    table["duration_days"] = ((low + high) / 2).where(table["lost"], high)
+    return table[SPELL_COLUMNS]
+
+
+def hold_curve(durations_days: Iterable[float], lost: Iterable[bool]) -> pd.DataFrame:
+    """Kaplan-Meier estimate of the share still held after t days, with 95 % log-log interval.
+
+    Parameters
+    ----------
+    durations_days, lost
+        Length of each spell and whether it ended in loss (else it is censored). A loss precedes a censoring at the
+        same time.
+
+    Returns
+    -------
+    DataFrame
+        One row per time of loss: ``t_days, at_risk, losses, survival, ci_low, ci_high``. Where the estimate is 0 or
+        1 the interval is not defined (NaN).
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, or a duration is negative or missing.
+
+    Notes
+    -----
+    Kaplan and Meier (1958); Greenwood's variance on the log(-log) scale (Kalbfleisch and Prentice).
+    """
+    times = np.asarray(list(durations_days), dtype="float64")
+    events = np.asarray(list(lost), dtype="bool")
+    if times.shape != events.shape:
+        raise ValueError(f"{len(times)} durations but {len(events)} outcomes")
+    if np.isnan(times).any() or (times < 0).any():
+        raise ValueError("durations must be 0 or more days; one is negative or missing")
+    losses_at, losses = np.unique(times[events], return_counts=True)
+    at_risk = np.array([(times >= t).sum() for t in losses_at], dtype="int64")
+    survival = np.cumprod(1 - losses / at_risk) if len(losses_at) else np.array([])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        greenwood = np.cumsum(losses / (at_risk * (at_risk - losses)))
+        log_s = np.log(survival)
+        spread = _Z_95 * np.sqrt(greenwood) / np.abs(log_s)
+        low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
+    defined = (survival > 0) & (survival < 1)
+    return pd.DataFrame(
+        {
+            "t_days": losses_at,
+            "at_risk": at_risk,
+            "losses": losses.astype("int64"),
+            "survival": survival,
+            "ci_low": np.where(defined, low, np.nan),
+            "ci_high": np.where(defined, high, np.nan),
+        }
+    )
+
+
+def survival_at(curve: pd.DataFrame, days: float) -> float:
+    """Share still held after some days, between 0 and 1."""
+    before = curve[curve["t_days"] <= days]
+    return 1.0 if before.empty else float(before["survival"].iloc[-1])
+
+
+def median_days(curve: pd.DataFrame) -> float | None:
+    """First day by which half is lost; None if the curve never reaches one half ("median not reached")."""
+    reached = curve[curve["survival"] <= 0.5]
+    return None if reached.empty else float(reached["t_days"].iloc[0])
+
+
+def rmst(curve: pd.DataFrame, until_days: float) -> float:
+    """Mean days held within a horizon: area under the curve from 0 to ``until_days``, in days.
+
+    Raises
+    ------
+    ValueError
+        The horizon is not positive.
+    """
+    if not until_days > 0:
+        raise ValueError("until_days must be positive")
+    inside = curve[curve["t_days"] < until_days]
+    edges = np.concatenate([[0.0], inside["t_days"].to_numpy(dtype="float64"), [float(until_days)]])
+    heights = np.concatenate([[1.0], inside["survival"].to_numpy(dtype="float64")])
+    return float(np.sum(np.diff(edges) * heights))
+
+
+def claim_outcomes(
+    claims: pd.DataFrame, history: pd.DataFrame, *, as_of: date, stale_after_days: int
+) -> pd.DataFrame:
+    """What became of each claim by a date, by rule from the later statuses of its place (definition outcome-1).
+
+    Parameters
+    ----------
+    claims
+        The ``retaken_areas`` frame (``claim_id, neighborhood_id, claim_date``).
+    history
+        ``status_history`` over all statements, claims included.
+    as_of
+        Claims and statuses after this date do not count.
+
+    Returns
+    -------
+    DataFrame
+        The claims up to ``as_of`` with ``outcome`` (held, contested, lost, unknown), ``last_status``,
+        ``last_report`` (date of the latest statement), ``lost_on`` and ``days_held`` (to the loss, or to the last
+        statement that does not deny it).
+    """
+    day = pd.Timestamp(as_of)
+    rows = claims[claims["claim_date"] <= day]
+    events = history[~history["is_stale"] & (history["valid_from"] <= day)][
+        ["neighborhood_id", "valid_from", "status", "confirmed_on"]
+    ]
+    later = rows[["claim_id", "neighborhood_id", "claim_date"]].merge(events, on="neighborhood_id")
+    later = later[later["valid_from"] >= later["claim_date"]].sort_values(
+        ["claim_id", "valid_from"], kind="stable"
+    )
+    side = later["status"].map(SIDE_OF_STATUS)
+    lost_on = (
+        later[(side == "gang") & (later["valid_from"] > later["claim_date"])]
+        .groupby("claim_id")["valid_from"]
+        .first()
+    )
+    last = later.groupby("claim_id").last()
+    out = rows.assign(
+        lost_on=pd.to_datetime(rows["claim_id"].map(lost_on)),
+        last_status=rows["claim_id"].map(last["status"]),
+        last_report=pd.to_datetime(rows["claim_id"].map(last["confirmed_on"])),
+    )
+    age = (day - out["last_report"]).dt.days
+    last_side = out["last_status"].map(SIDE_OF_STATUS)
+    outcome = pd.Series("unknown", index=out.index, dtype="str")
+    fresh = age <= stale_after_days
+    outcome[fresh & (last_side == "contested")] = "contested"
+    outcome[fresh & last_side.isin(["state", "third_party"])] = "held"
+    outcome[out["lost_on"].notna()] = "lost"
+    end = out["lost_on"].fillna(out["last_report"]).clip(upper=day)
+    return out.assign(
+        outcome=outcome, days_held=(end - out["claim_date"]).dt.days.clip(lower=0).astype("Int64")
+    )

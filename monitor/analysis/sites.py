@@ -1,0 +1,134 @@
+"""Key sites: states over time, and how many function (definitions site-1, functioning-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+
+from monitor.analysis.definitions import STALE_AFTER_DAYS
+from monitor.analysis.status import DAY, known
+
+#: States in which a site serves, at least in part.
+FUNCTIONING = ("open", "reduced")
+
+
+def site_history(
+    site_status: pd.DataFrame, *, known_on: date | None = None, stale_after_days: int = STALE_AFTER_DAYS
+) -> pd.DataFrame:
+    """Intervals of state per site.
+
+    Returns
+    -------
+    DataFrame
+        One row per interval ``[valid_from, valid_to)`` (NaT for the last): ``site_id, valid_from, valid_to, status,
+        last_status, status_id, held_by, is_stale, is_disputed``. Two sources with different states on one day make
+        the interval disputed; the worse state counts. After the staleness limit the state is unknown, unless a later
+        source says that it lasted since before (``stated_since``): that is known from that source's recording on.
+    """
+    rows = known(site_status, known_on)
+    rows = rows[rows["status"].notna()].copy()
+    rows["severity"] = rows["status"].map(
+        {"open": 0, "reduced": 1, "unknown": 2, "closed": 3, "destroyed": 4}
+    )
+    # An event and the state that follows it are two rows of one day, in the compiler's order: the state is what counts.
+    rows["by_event"] = rows["event"].notna()
+    rows = rows.sort_values(
+        ["site_id", "status_date", "by_event", "severity", "status_id"],
+        ascending=[True, True, False, True, True],
+    )
+    same_day = rows.groupby(["site_id", "status_date"])
+    direct = rows[~rows["by_event"]].groupby(["site_id", "status_date"])["status"].nunique()
+    last = same_day.tail(1).copy()
+    keys = pd.MultiIndex.from_frame(last[["site_id", "status_date"]])
+    last["is_disputed"] = direct.reindex(keys).fillna(1).to_numpy() > 1
+    last["valid_from"] = last["status_date"]
+    last["valid_to"] = last.groupby("site_id")["valid_from"].shift(-1)
+    last["last_status"] = last["status"]
+    limit = last["valid_from"] + (stale_after_days + 1) * DAY
+    lapses = last["valid_to"].isna() | (last["valid_to"] > limit)
+    stale = last[lapses].assign(status="unknown", valid_from=limit[lapses], is_stale=True, is_disputed=False)
+    fresh = last.assign(valid_to=last["valid_to"].where(~lapses, limit), is_stale=False)
+    columns = [
+        "site_id",
+        "valid_from",
+        "valid_to",
+        "status",
+        "last_status",
+        "status_id",
+        "held_by",
+        "is_stale",
+        "is_disputed",
+    ]
+    history = pd.concat([fresh[columns], stale[columns]], ignore_index=True)
+    history = history.sort_values(["site_id", "valid_from"], ignore_index=True)
+    return _filled_by_later_statements(history, rows)
+
+
+def _filled_by_later_statements(history: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give stale intervals their state where a later source says that it lasted since before them."""
+    for row in rows[rows["stated_since"].notna()].itertuples():
+        inside = (
+            (history["site_id"] == row.site_id)
+            & history["is_stale"]
+            & (history["last_status"] == row.status)
+            & (history["valid_from"] >= row.stated_since)
+            & (history["valid_to"] <= row.status_date)
+        )
+        history.loc[inside, "status"] = row.status
+        history.loc[inside, "status_id"] = row.status_id
+        history.loc[inside, "is_stale"] = False
+    return history
+
+
+def site_panel(history: pd.DataFrame, dates: Iterable[date], sites: Iterable[str]) -> pd.DataFrame:
+    """State of every site on every date.
+
+    Returns
+    -------
+    DataFrame
+        ``site_id, date, status, last_status, verified_on, is_stale, is_disputed, status_id``; ``status`` is
+        ``no_data`` before the first report.
+    """
+    grid = pd.MultiIndex.from_product(
+        [sorted(set(sites)), pd.to_datetime(list(dates))], names=["site_id", "date"]
+    ).to_frame(index=False)
+    grid["date"] = grid["date"].astype("datetime64[us]")
+    right = history.sort_values("valid_from").rename(columns={"valid_from": "from_"})
+    panel = pd.merge_asof(grid.sort_values("date"), right, left_on="date", right_on="from_", by="site_id")
+    panel["status"] = panel["status"].astype("object").where(panel["status"].notna(), "no_data").astype("str")
+    panel["is_stale"] = panel["is_stale"].eq(True)
+    panel["is_disputed"] = panel["is_disputed"].eq(True)
+    columns = [
+        "site_id",
+        "date",
+        "status",
+        "last_status",
+        "from_",
+        "is_stale",
+        "is_disputed",
+        "held_by",
+        "status_id",
+    ]
+    return (
+        panel[columns].rename(columns={"from_": "since"}).sort_values(["site_id", "date"], ignore_index=True)
+    )
+
+
+def functioning(panel: pd.DataFrame) -> pd.DataFrame:
+    """Share of sites that function, per date.
+
+    Returns
+    -------
+    DataFrame
+        ``date, functioning`` (count), ``known`` (sites with a state that is not stale), ``listed`` and ``share``
+        (functioning / known, NaN where none is known).
+    """
+    flags = panel.assign(
+        functioning=panel["status"].isin(FUNCTIONING),
+        known=~panel["status"].isin(["unknown", "no_data"]),
+        listed=True,
+    )
+    table = flags.groupby("date")[["functioning", "known", "listed"]].sum().reset_index()
+    return table.assign(share=(table["functioning"] / table["known"]).where(table["known"] > 0))

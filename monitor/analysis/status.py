@@ -1,0 +1,413 @@
+"""Who holds what: from dated statements (assertions) to the status of each neighborhood on any date.
+
+Everything is vectorised over a sorted ledger: which statement gives the status, and whether it is contested or
+disputed, changes only when a statement or a clash is added, so each is a property of the statement that gives the
+status. Definitions: status-1, evidence-1, known-on-1, stale-1, contested-1, disputed-1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from loaders.contracts import PARTY_OF_CLAIMANT, SIDE_OF_STATUS, VERIFICATION_RANK, Status, Verification
+from monitor.analysis.definitions import (
+    CONTESTED_MIN_CLASHES,
+    CONTESTED_WINDOW_DAYS,
+    DISPUTE_WINDOW_DAYS,
+    EVIDENCE_LEVELS,
+    STALE_AFTER_DAYS,
+)
+
+DAY = pd.Timedelta(days=1)
+
+#: Columns of an assertion that the derivation reads (a subset of the ``territorial_control`` contract).
+ASSERTION_COLUMNS = [
+    *(
+        "assertion_id",
+        "neighborhood_id",
+        "sub_zone",
+        "status",
+        "actor_id",
+        "from_earliest",
+        "from_latest",
+        "claimant",
+    ),
+    *(
+        "claimant_name",
+        "verification",
+        "source_id",
+        "source_publisher",
+        "source_url",
+        "published_date",
+        "source_checked",
+    ),
+    *("recorded_at", "withdrawn_at", "note"),
+]
+
+_DECIDED_SIDES = ("gang", "state", "third_party")
+
+
+def all_assertions(territorial_control: pd.DataFrame, retaken_areas: pd.DataFrame) -> pd.DataFrame:
+    """Every statement about control: the assertions, and the claims of the retaken register read as assertions.
+
+    Returns
+    -------
+    DataFrame
+        ``ASSERTION_COLUMNS`` and ``origin`` (``assertion`` or ``claim``), one row per statement.
+    """
+    claims = retaken_areas.rename(columns={"claim_id": "assertion_id", "claim_date": "from_earliest"})
+    claims = claims.assign(from_latest=claims["from_earliest"])
+    return pd.concat(
+        [
+            territorial_control[ASSERTION_COLUMNS].assign(origin="assertion"),
+            claims[ASSERTION_COLUMNS].assign(origin="claim"),
+        ],
+        ignore_index=True,
+    )
+
+
+def known(assertions: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
+    """Statements recorded by the end of a day (UTC) and not yet withdrawn then; all current ones for ``None``."""
+    withdrawn = assertions["withdrawn_at"]
+    if known_on is None:
+        return assertions[withdrawn.isna()]
+    end = pd.Timestamp(known_on, tz="UTC") + DAY
+    return assertions[(assertions["recorded_at"] < end) & (withdrawn.isna() | (withdrawn >= end))]
+
+
+def admissible(assertions: pd.DataFrame, evidence: str) -> pd.DataFrame:
+    """Statements that count at an evidence level (definition evidence-1).
+
+    Raises
+    ------
+    ValueError
+        The level is not one of ``EVIDENCE_LEVELS``.
+    """
+    if evidence not in EVIDENCE_LEVELS:
+        raise ValueError(f"evidence must be one of {', '.join(EVIDENCE_LEVELS)}, not {evidence!r}")
+    if evidence == "all_claims":
+        return assertions
+    rank = assertions["verification"].map(VERIFICATION_RANK)
+    own_gain = assertions["claimant"].map(PARTY_OF_CLAIMANT) == assertions["status"].map(SIDE_OF_STATUS)
+    floor = own_gain.map(
+        {
+            True: VERIFICATION_RANK[Verification.CORROBORATED],
+            False: VERIFICATION_RANK[Verification.SINGLE_SOURCE],
+        }
+    )
+    return assertions[rank >= floor]
+
+
+def with_sub_zones(assertions: pd.DataFrame) -> pd.DataFrame:
+    """Statements per named sub-zone: those about the sub-zone, and those about the whole neighborhood around it.
+
+    Returns
+    -------
+    DataFrame
+        As the input, with ``neighborhood_id`` = ``<neighborhood>/<sub-zone>`` for each sub-zone ever named. A
+        neighborhood of which no sub-zone is named does not occur.
+    """
+    is_part = assertions["sub_zone"].notna() & (assertions["sub_zone"] != "")
+    parts = assertions[is_part]
+    zones = parts[["neighborhood_id", "sub_zone"]].drop_duplicates().rename(columns={"sub_zone": "zone"})
+    whole = assertions[~is_part].merge(zones, on="neighborhood_id")
+    rows = pd.concat([parts.assign(zone=parts["sub_zone"]), whole], ignore_index=True)
+    rows["neighborhood_id"] = rows["neighborhood_id"].str.cat(rows["zone"], sep="/")
+    return rows.drop(columns="zone")
+
+
+def _whole(assertions: pd.DataFrame) -> pd.DataFrame:
+    """Statements about whole neighborhoods; a party's wider claim of the same day does not widen its named streets."""
+    is_part = (
+        assertions["sub_zone"].notna()
+        & (assertions["sub_zone"] != "")
+        & ~assertions["neighborhood_id"].str.contains("/")
+    )
+    if not is_part.any():
+        return assertions
+    keys = ["neighborhood_id", "claimant", "status", "from_earliest"]
+    named = assertions.loc[is_part, keys].drop_duplicates().assign(named=True)
+    wider = assertions[keys].merge(named, on=keys, how="left")["named"].eq(True).to_numpy()
+    claimed = (assertions["verification"] == Verification.CLAIMED).to_numpy()
+    return assertions[~is_part & ~(wider & claimed)]
+
+
+def status_history(
+    assertions: pd.DataFrame,
+    *,
+    known_on: date | None = None,
+    evidence: str = "all_claims",
+    stale_after_days: int = STALE_AFTER_DAYS,
+    clashes: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Intervals of status per neighborhood, without overlap; a gap after the staleness limit is its own interval.
+
+    Parameters
+    ----------
+    assertions
+        Statements with ``ASSERTION_COLUMNS`` (``source_publisher`` … ``note`` may be absent).
+    known_on
+        Count only what was recorded by that day.
+    evidence
+        ``all_claims`` or ``corroborated``.
+    stale_after_days
+        Days after the end of a statement's window on which its status becomes unknown.
+    clashes
+        Armed clashes with state forces: ``neighborhood_id, event_date``.
+
+    Returns
+    -------
+    DataFrame
+        One row per interval ``[valid_from, valid_to)``; ``valid_to`` is NaT for the last. Columns
+        ``neighborhood_id, valid_from, valid_to, status, last_status, since, assertion_id, actor_id, verification,
+        source_id, confirmed_on, contested_from, is_stale, is_disputed``. ``since`` is the first day of the unbroken
+        run of the same status; ``last_status`` keeps the reported status of a stale interval. Sorted by neighborhood
+        and date.
+    """
+    ledger = _ledger(_whole(admissible(known(assertions, known_on), evidence)), clashes)
+    limit = ledger["confirmed_on"] + (stale_after_days + 1) * DAY
+    lapses = ledger["valid_to"].isna() | (ledger["valid_to"] > limit)
+    stale = ledger[lapses].assign(
+        status=str(Status.UNKNOWN),
+        is_stale=True,
+        valid_from=limit[lapses],
+        contested_from=pd.NaT,
+        is_disputed=False,
+    )
+    fresh = ledger.assign(valid_to=ledger["valid_to"].where(~lapses, limit))
+    history = pd.concat([fresh, stale], ignore_index=True)
+    # A statement with a long window can outlast the next one: then it has no fresh days of its own to lapse.
+    history = history[history["valid_to"].isna() | (history["valid_to"] > history["valid_from"])]
+    history = history.sort_values(["neighborhood_id", "valid_from"], kind="stable", ignore_index=True)
+    same = (history["neighborhood_id"] == history["neighborhood_id"].shift()) & (
+        history["status"] == history["status"].shift()
+    )
+    runs = (~same).cumsum()
+    history["since"] = (
+        history.groupby(runs)["valid_from"].transform("first") if len(history) else history["valid_from"]
+    )
+    return history
+
+
+def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.DataFrame:
+    """The statements that give a status, in order, each with what the other statements say about it."""
+    rows = assertions[assertions["from_earliest"].notna()].copy()
+    rows["rank"] = rows["verification"].map(VERIFICATION_RANK).astype("int64")
+    rows["side"] = rows["status"].map(SIDE_OF_STATUS)
+    rows["specific"] = rows["sub_zone"].notna() & (rows["sub_zone"] != "")
+    rows["source"] = rows["source_id"].where(rows["source_id"].notna(), rows["assertion_id"])
+    rows = rows.sort_values(
+        ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
+        kind="stable",
+        ignore_index=True,
+    )
+    group = rows.groupby("neighborhood_id", sort=False)
+    credible = rows["rank"] >= VERIFICATION_RANK[Verification.SINGLE_SOURCE]
+    window = pd.Timedelta(days=CONTESTED_WINDOW_DAYS)
+    both = pd.Series(True, index=rows.index)
+    for side in ("state", "gang"):
+        dates = rows["from_earliest"].where(credible & (rows["side"] == side))
+        last = dates.groupby(rows["neighborhood_id"]).ffill()
+        both &= (rows["from_earliest"] - last) <= window
+    # Statements of one day are one moment: what holds after the last of them holds for the day.
+    is_last_of_day = ~rows.duplicated(["neighborhood_id", "from_earliest"], keep="last")
+    rows["contested_by_rule"] = both
+    rows["is_disputed"] = _disputed(rows)
+    rows["valid_from"] = rows["from_earliest"]
+    rows["confirmed_on"] = group["from_latest"].cummax()
+    winners = rows[is_last_of_day].copy()
+    winners["valid_to"] = winners.groupby("neighborhood_id", sort=False)["valid_from"].shift(-1)
+    contested = winners["contested_by_rule"] | (winners["side"] == "contested")
+    by_clash = _second_clash(winners, clashes)
+    winners["contested_from"] = winners["valid_from"].where(contested, by_clash)
+    winners["last_status"] = winners["status"]
+    winners["is_stale"] = False
+    columns = [
+        *(
+            "neighborhood_id",
+            "valid_from",
+            "valid_to",
+            "status",
+            "last_status",
+            "assertion_id",
+            "actor_id",
+            "verification",
+        ),
+        *("source_id", "confirmed_on", "contested_from", "is_stale", "is_disputed"),
+    ]
+    return winners[columns].reset_index(drop=True)
+
+
+def _disputed(rows: pd.DataFrame) -> pd.Series:
+    """Whether each statement is disputed by another source (definition disputed-1); rows are sorted."""
+    unit = pd.factorize(rows["neighborhood_id"])[0]
+    source = pd.factorize(rows["source"])[0]
+    side = rows["side"].to_numpy()
+    decided = np.isin(side, _DECIDED_SIDES)
+    rank = rows["rank"].to_numpy()
+    days = (rows["from_earliest"] - pd.Timestamp("1970-01-01")).dt.days.to_numpy()
+    later = rows.groupby(["neighborhood_id", "source"], sort=False)["from_earliest"].shift(-1)
+    superseded = (later - pd.Timestamp("1970-01-01")).dt.days.fillna(np.inf).to_numpy()
+    disputed = np.zeros(len(rows), dtype=bool)
+    for lag in range(1, len(rows)):
+        this, other = np.arange(lag, len(rows)), np.arange(len(rows) - lag)
+        near = (unit[this] == unit[other]) & (days[this] - days[other] <= DISPUTE_WINDOW_DAYS)
+        if not near.any():
+            break
+        disputed[this] |= (
+            near
+            & decided[this]
+            & decided[other]
+            & (side[this] != side[other])
+            & (source[this] != source[other])
+            & (rank[other] >= rank[this])
+            & (superseded[other] > days[this])
+        )
+    return pd.Series(disputed, index=rows.index)
+
+
+def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.Series:
+    """Date of the clash that makes a status contested: the n-th within the window after its statement; NaT if none."""
+    if clashes is None or clashes.empty or winners.empty:
+        return pd.Series(pd.NaT, index=winners.index, dtype="datetime64[us]")
+    units = pd.Index(winners["neighborhood_id"].unique())
+    epoch = pd.Timestamp("1970-01-01")
+    inside = clashes[clashes["neighborhood_id"].isin(units)]
+    span = 1_000_000
+    clash_keys = np.sort(
+        units.get_indexer(inside["neighborhood_id"]) * span
+        + (inside["event_date"] - epoch).dt.days.to_numpy()
+    )
+    start = (
+        units.get_indexer(winners["neighborhood_id"]) * span
+        + (winners["valid_from"] - epoch).dt.days.to_numpy()
+    )
+    position = np.searchsorted(clash_keys, start, side="right") + CONTESTED_MIN_CLASHES - 1
+    found = position < len(clash_keys)
+    days = np.full(len(winners), -1)
+    days[found] = clash_keys[position[found]] - start[found]
+    hit = (days >= 0) & (days <= CONTESTED_WINDOW_DAYS)
+    dates = winners["valid_from"] + pd.to_timedelta(np.where(hit, days, 0), unit="D")
+    dates = dates.where(hit)
+    return dates.where(winners["valid_to"].isna() | (dates < winners["valid_to"]))
+
+
+def panel_of(
+    history: pd.DataFrame, dates: Iterable[date], areas: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """Sample a status history on dates.
+
+    Parameters
+    ----------
+    history
+        As :func:`status_history` returns it.
+    dates
+        Civil dates.
+    areas
+        Neighborhood ids to report; those without any statement get ``no_data``. Default: those in the history.
+
+    Returns
+    -------
+    DataFrame
+        One row per neighborhood and date, sorted by both: ``neighborhood_id, date, status, last_status, since,
+        assertion_id, actor_id, verification, source_id, confirmed_on, age_days, is_stale, is_contested,
+        is_disputed``. ``age_days`` counts from the end of the last statement's window.
+    """
+    days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique().sort_values()
+    units = pd.Index(
+        sorted(history["neighborhood_id"].unique() if areas is None else set(areas)), dtype="str"
+    )
+    epoch = pd.Timestamp("1970-01-01")
+    span = 1_000_000
+    rows = history[history["neighborhood_id"].isin(units)]
+    keys = units.get_indexer(rows["neighborhood_id"]) * span + (rows["valid_from"] - epoch).dt.days.to_numpy()
+    day_numbers = (days - epoch).days.to_numpy()
+    wanted = (np.arange(len(units))[:, None] * span + day_numbers[None, :]).ravel()
+    position = np.searchsorted(keys, wanted, side="right") - 1
+    unit_of = np.repeat(np.arange(len(units)), len(days))
+    found = (position >= 0) & (
+        np.where(position >= 0, keys[position] // span if len(keys) else -1, -1) == unit_of
+    )
+    columns = [
+        *(
+            "status",
+            "last_status",
+            "since",
+            "assertion_id",
+            "actor_id",
+            "verification",
+            "source_id",
+            "confirmed_on",
+        ),
+        *("contested_from", "is_stale", "is_disputed"),
+    ]
+    picked = (
+        rows[columns].take(np.where(found, position, 0)).reset_index(drop=True)
+        if len(rows)
+        else rows[columns].reindex(range(len(wanted)))
+    )
+    panel = pd.DataFrame({"neighborhood_id": units.take(unit_of), "date": np.tile(days, len(units))})
+    panel = pd.concat([panel, picked], axis=1)
+    missing = ~found
+    text = ["assertion_id", "actor_id", "verification", "source_id"]
+    panel.loc[missing, text] = None
+    panel.loc[missing, ["since", "confirmed_on", "contested_from"]] = pd.NaT
+    panel["status"] = panel["status"].astype("str").mask(missing, str(Status.NO_DATA))
+    panel["last_status"] = panel["last_status"].astype("str").mask(missing, str(Status.NO_DATA))
+    panel["is_stale"] = panel["is_stale"].astype("boolean").fillna(False).astype("bool") & found
+    panel["is_disputed"] = panel["is_disputed"].astype("boolean").fillna(False).astype("bool") & found
+    panel["is_contested"] = (panel["contested_from"] <= panel["date"]) & found & ~panel["is_stale"]
+    panel["age_days"] = (panel["date"] - panel["confirmed_on"]).dt.days.clip(lower=0).astype("Float64")
+    return panel.drop(columns="contested_from")
+
+
+def status_panel(
+    assertions: pd.DataFrame,
+    dates: Iterable[date],
+    *,
+    known_on: date | None = None,
+    evidence: str = "all_claims",
+    stale_after_days: int = STALE_AFTER_DAYS,
+    clashes: pd.DataFrame | None = None,
+    areas: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Status of every neighborhood on every date: :func:`status_history` sampled by :func:`panel_of`."""
+    history = status_history(
+        assertions, known_on=known_on, evidence=evidence, stale_after_days=stale_after_days, clashes=clashes
+    )
+    return panel_of(history, dates, areas)
+
+
+def state_clashes(incidents: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
+    """Armed clashes in which state forces take part, at neighborhood precision: ``neighborhood_id, event_date``.
+
+    Only primary rows count; a clash of gangs among themselves does not contest the state's hold.
+    """
+    state = set(actors.loc[actors["side"] == "state", "actor_id"])
+    rows = incidents[
+        (incidents["sub_event_type"] == "Armed clash")
+        & (incidents["count_role"] == "primary")
+        & incidents["superseded_at"].isna()
+        & incidents["neighborhood_id"].notna()
+    ]
+    takes_part = rows["actor_ids"].fillna("").map(lambda ids: bool(state & set(ids.split("|"))))
+    return rows.loc[takes_part, ["neighborhood_id", "event_date"]]
+
+
+def transitions(panel: pd.DataFrame, start: date, end: date) -> pd.DataFrame:
+    """What changed between two dates of a panel.
+
+    Returns
+    -------
+    DataFrame
+        ``neighborhood_id, status_from, status_to`` and the columns of the later date, only for neighborhoods whose
+        status differs.
+    """
+    first = panel[panel["date"] == pd.Timestamp(start)].set_index("neighborhood_id")
+    last = panel[panel["date"] == pd.Timestamp(end)].set_index("neighborhood_id")
+    both = last.assign(status_from=first["status"].reindex(last.index), status_to=last["status"])
+    return both[both["status_from"] != both["status_to"]].reset_index()
