@@ -1,0 +1,1 @@
+"""Frames to Plotly figures, each with its stamp."""

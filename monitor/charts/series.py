@@ -1,0 +1,384 @@
+"""Charts over time: shares, incidents, functioning sites, mission figures, indicators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from loaders.contracts import Status
+from monitor.charts.style import (
+    GREY,
+    INK,
+    PALE,
+    STATUS_COLOURS,
+    STATUS_INKS,
+    Stamp,
+    stamped,
+    status_label,
+    time_axis,
+    value_axis,
+)
+from monitor.language import _, format_date, format_number
+
+#: Statuses of the share chart from bottom to top; no data lies on unknown, both are grey.
+_STACK = (
+    Status.GANG_CONTROL,
+    Status.GANG_INFLUENCE,
+    Status.CONTESTED,
+    Status.THIRD_PARTY,
+    Status.STATE_PRESENCE,
+    Status.STATE_HELD,
+    Status.UNKNOWN,
+    Status.NO_DATA,
+)
+
+EVENT_COLOURS = {
+    "Battles": "#7f2704",
+    "Violence against civilians": "#d94801",
+    "Explosions/Remote violence": "#807dba",
+    "Riots": "#9ecae1",
+    "Protests": "#c7e9c0",
+    "Strategic developments": "#969696",
+}
+
+
+def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.0) -> go.Figure:
+    """Numbered ticks of milestones on top of a time chart; the label shows on hover and in the figure's notes.
+
+    Parameters
+    ----------
+    milestones
+        ``milestone_date, label``.
+    y
+        Top of the plot area, paper units.
+    """
+    for row in milestones.itertuples():
+        figure.add_shape(
+            type="line",
+            xref="x",
+            yref="paper",
+            x0=row.milestone_date,
+            x1=row.milestone_date,
+            y0=0,
+            y1=y,
+            line={"color": INK, "width": 0.7, "dash": "dot"},
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=milestones["milestone_date"],
+            y=np.full(len(milestones), y),
+            yaxis="y9",
+            mode="markers",
+            marker={"symbol": "triangle-down", "size": 9, "color": INK},
+            text=[
+                f"<b>{format_date(row.milestone_date)}</b><br>{row.label}" for row in milestones.itertuples()
+            ],
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+            cliponaxis=False,
+            meta="milestones",
+        )
+    )
+    figure.update_layout(yaxis9={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
+    return figure
+
+
+def share_chart(
+    table: pd.DataFrame,
+    stamp: Stamp,
+    *,
+    denominator: str,
+    cursor: pd.Timestamp | None = None,
+    milestones: pd.DataFrame | None = None,
+    height: int = 420,
+) -> go.Figure:
+    """Share of each status over time, stacked to 100 %, labelled at the right edge.
+
+    Parameters
+    ----------
+    table
+        ``shares`` over the dates to draw.
+    cursor
+        Date marked with a line.
+    """
+    rows = table[table["denominator"] == denominator]
+    figure = go.Figure()
+    base = 0.0
+    ends: list[tuple[float, float, Status]] = []
+    last_day = rows["date"].max()
+    for status in _STACK:
+        line = rows[rows["status"] == status].sort_values("date")
+        if line["share"].max() == 0:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=line["date"],
+                y=100 * line["share"],
+                stackgroup="share",
+                mode="lines",
+                line={
+                    "width": 0.6,
+                    "color": "#ffffff" if status != Status.NO_DATA else "#9aa5b1",
+                    "shape": "hv",
+                },
+                fillcolor=STATUS_COLOURS[status],
+                fillpattern={
+                    "shape": "/",
+                    "fillmode": "overlay",
+                    "fgcolor": "#6b4e00",
+                    "bgcolor": STATUS_COLOURS[status],
+                    "size": 6,
+                    "solidity": 0.12,
+                }
+                if status == Status.CONTESTED
+                else None,
+                name=status_label(status),
+                customdata=np.stack([line["value"], line["total"]], axis=1),
+                hovertemplate="%{y:.0f} % (%{customdata[0]:,.0f} / %{customdata[1]:,.0f})<extra>%{fullData.name}</extra>",
+                meta=str(status),
+            )
+        )
+        share = 100 * float(line["share"].iloc[-1])
+        ends.append((base + share / 2, share, status))
+        base += share
+    labels = _spread([end for end in ends if end[1] >= 0.5], gap=5.2)
+    for y, percent, labelled in labels:
+        figure.add_annotation(
+            x=1,
+            xref="paper",
+            y=y,
+            text=f"{status_label(labelled)} {percent:.0f}\u00a0%",
+            xanchor="left",
+            xshift=6,
+            showarrow=False,
+            font={"size": 12, "color": STATUS_INKS[labelled]},
+        )
+    if cursor is not None:
+        figure.add_shape(
+            type="line",
+            xref="x",
+            yref="paper",
+            x0=cursor,
+            x1=cursor,
+            y0=0,
+            y1=1,
+            line={"color": INK, "width": 1.6},
+            name="cursor",
+        )
+    if milestones is not None:
+        add_milestones(figure, milestones[milestones["milestone_date"].between(rows["date"].min(), last_day)])
+    figure.update_layout(
+        xaxis=time_axis(range=[rows["date"].min(), last_day]),
+        yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25),
+        hovermode="x unified",
+        showlegend=False,
+        uirevision="share-chart",
+    )
+    return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=150)
+
+
+def _spread(items: list[tuple[float, float, Status]], *, gap: float) -> list[tuple[float, float, Status]]:
+    """Move labels apart so that neighbours are at least ``gap`` apart, keeping their order."""
+    placed: list[list[Any]] = []
+    for item in sorted(items):
+        y = item[0] if not placed else max(item[0], placed[-1][0] + gap)
+        placed.append([y, *item[1:]])
+    over = placed[-1][0] - 100 if placed else 0
+    if over > 0:
+        placed[-1][0] = 100
+        for i in range(len(placed) - 2, -1, -1):
+            placed[i][0] = min(placed[i][0], placed[i + 1][0] - gap)
+    return [(y, share, status) for y, share, status in placed]
+
+
+def weekly_chart(
+    weeks: pd.DataFrame,
+    stamp: Stamp,
+    *,
+    event_labels: dict[str, str],
+    milestones: pd.DataFrame | None = None,
+    height: int = 400,
+) -> go.Figure:
+    """Events per week by type as stacked bars, with the mean of the complete weeks before as a line."""
+    figure = go.Figure()
+    for event_type, colour in EVENT_COLOURS.items():
+        if event_type in weeks:
+            figure.add_trace(
+                go.Bar(
+                    x=weeks["week"],
+                    y=weeks[event_type],
+                    name=event_labels[event_type],
+                    marker={
+                        "color": colour,
+                        "opacity": np.where(weeks["is_complete"], 1.0, 0.45),
+                        "line": {"width": 0},
+                    },
+                    hovertemplate="%{y}<extra>%{fullData.name}</extra>",
+                )
+            )
+    figure.add_trace(
+        go.Scatter(
+            x=weeks["week"],
+            y=weeks["mean_before"],
+            mode="lines",
+            line={"color": INK, "width": 1.6},
+            name=_("mean of the 4 weeks before"),
+            hovertemplate="%{y:.1f}<extra>%{fullData.name}</extra>",
+        )
+    )
+    if milestones is not None and len(milestones):
+        add_milestones(figure, milestones)
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.15,
+        xaxis=time_axis(),
+        yaxis=value_axis(
+            title={"text": _("events per week"), "font": {"size": 12, "color": GREY}}, tickformat=",d"
+        ),
+        hovermode="x unified",
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
+        uirevision="weekly-chart",
+    )
+    return stamped(figure, stamp, height=height, below=28, above=64, left=52, right=16)
+
+
+def functioning_chart(table: pd.DataFrame, stamp: Stamp, *, height: int = 340) -> go.Figure:
+    """Share of sites that function over time, with the number of sites known on each date."""
+    figure = go.Figure(
+        go.Scatter(
+            x=table["date"],
+            y=100 * table["share"],
+            mode="lines",
+            line={"color": "#2166ac", "width": 2.4, "shape": "hv"},
+            customdata=np.stack([table["functioning"], table["known"], table["listed"]], axis=1),
+            hovertemplate="%{y:.0f} %: %{customdata[0]} of %{customdata[1]} known (%{customdata[2]} listed)<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Bar(
+            x=table["date"],
+            y=table["known"],
+            yaxis="y2",
+            marker={"color": PALE, "line": {"width": 0}},
+            name=_("sites known"),
+            hoverinfo="skip",
+        )
+    )
+    listed = int(table["listed"].max()) if len(table) else 1
+    figure.update_layout(
+        xaxis=time_axis(),
+        yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25, overlaying="y2"),
+        yaxis2={
+            "side": "right",
+            "range": [0, max(listed, 1)],
+            "showgrid": False,
+            "tickfont": {"size": 11, "color": GREY},
+            "title": {
+                "text": _("sites with a state that is not stale (bars)"),
+                "font": {"size": 11, "color": GREY},
+            },
+        },
+        showlegend=False,
+        bargap=0,
+        uirevision="functioning-chart",
+    )
+    return stamped(figure, stamp, height=height, below=28, left=46, right=60)
+
+
+def dated_figures(
+    rows: pd.DataFrame,
+    stamp: Stamp,
+    *,
+    group: str,
+    labels: dict[str, str],
+    unit: str,
+    colours: dict[str, str] | None = None,
+    milestones: pd.DataFrame | None = None,
+    steps: tuple[str, ...] = (),
+    height: int = 400,
+) -> go.Figure:
+    """Published figures as dots, one colour per group, joined by a step only where the group is an authorisation.
+
+    Parameters
+    ----------
+    rows
+        ``date, value, entity, source_publisher, note`` and the grouping column.
+    steps
+        Groups whose value holds until the next figure (an authorised strength), drawn as a step line.
+    """
+    palette = colours or dict(
+        zip(
+            labels,
+            ("#2166ac", "#b2182b", "#7b3294", "#d98032", "#1b7837", "#616e7c", "#a6761d"),
+            strict=False,
+        )
+    )
+    figure = go.Figure()
+    for name, label in labels.items():
+        line = rows[rows[group] == name].sort_values("date")
+        if line.empty:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=line["date"],
+                y=line["value"],
+                mode="lines+markers" if name in steps else "markers",
+                line={"shape": "hv", "width": 1.6, "dash": "dash"},
+                marker={"size": 9, "color": palette[name], "line": {"color": "#ffffff", "width": 1}},
+                name=label,
+                text=[
+                    f"<b>{row.entity}</b> · {format_date(row.date)}<br>{format_number(row.value, 1 if row.value % 1 else 0)} {unit}"
+                    + (f"<br>{row.note}" if isinstance(row.note, str) else "")
+                    + f"<br>{row.source_publisher}"
+                    for row in line.itertuples()
+                ],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    if milestones is not None and len(milestones):
+        add_milestones(figure, milestones)
+    figure.update_layout(
+        xaxis=time_axis(),
+        yaxis=value_axis(tickformat=",.0f", title={"text": unit, "font": {"size": 12, "color": GREY}}),
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
+        uirevision="dated-figures",
+    )
+    return stamped(figure, stamp, height=height, below=28, above=44, left=62, right=16)
+
+
+def period_figures(rows: pd.DataFrame, stamp: Stamp, *, unit: str, height: int = 340) -> go.Figure:
+    """Published figures for periods as horizontal bars over their period at the height of their value.
+
+    Parameters
+    ----------
+    rows
+        ``period_start, period_end, value, source_publisher, note``; rival figures stay side by side.
+    """
+    figure = go.Figure()
+    for row in rows.sort_values("period_start").itertuples():
+        point = pd.isna(row.period_end) or row.period_end <= row.period_start
+        end = row.period_start if point else row.period_end
+        figure.add_trace(
+            go.Scatter(
+                x=[row.period_start, end],
+                y=[row.value, row.value],
+                mode="markers" if point else "lines+markers",
+                line={"color": "#b2182b", "width": 2.2},
+                marker={"size": 8 if point else 5, "color": "#b2182b"},
+                text=f"<b>{format_number(row.value)} {unit}</b><br>{format_date(row.period_start)}"
+                + ("" if point else f" – {format_date(end)}")
+                + (f"<br>{row.note}" if isinstance(row.note, str) else "")
+                + f"<br>{row.source_publisher}",
+                hovertemplate="%{text}<extra></extra>",
+                showlegend=False,
+            )
+        )
+    figure.update_layout(
+        xaxis=time_axis(),
+        yaxis=value_axis(tickformat=",.0f", title={"text": unit, "font": {"size": 12, "color": GREY}}),
+        uirevision="period-figures",
+    )
+    return stamped(figure, stamp, height=height, below=28, left=66, right=16)

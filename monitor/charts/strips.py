@@ -1,0 +1,363 @@
+"""Strips over time: one row per neighborhood or site, coloured by status; and the hold curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from loaders.contracts import Status
+from monitor.charts.style import (
+    GREY,
+    INK,
+    SITE_COLOURS,
+    STATUS_COLOURS,
+    Stamp,
+    site_label,
+    stamped,
+    status_label,
+    time_axis,
+    value_axis,
+)
+from monitor.language import _, format_date, format_number
+
+_ROW_PX = 26
+#: Widest label, in characters, before it is cut; and the width of a character in px.
+_LABEL_CHARACTERS, _CHARACTER_PX = 30, 6.6
+
+_EVENT_SYMBOLS = {
+    "attacked": "x-thin",
+    "retaken": "triangle-up",
+    "reopened": "circle-open",
+    "claim": "triangle-up",
+    "lost": "triangle-down",
+}
+
+
+def _cut(names: Mapping[str, str]) -> dict[str, str]:
+    """Labels short enough for the margin."""
+    return {
+        key: name if len(name) <= _LABEL_CHARACTERS else name[: _LABEL_CHARACTERS - 1] + "…"
+        for key, name in names.items()
+    }
+
+
+def _label_margin(labels: Iterable[str]) -> int:
+    """Left margin in px that the longest label needs."""
+    return 20 + round(_CHARACTER_PX * max((len(label) for label in labels), default=0))
+
+
+def _strip(
+    intervals: pd.DataFrame,
+    names: Mapping[str, str],
+    key: str,
+    colours: Mapping[str, str],
+    label: Callable[[str], str],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> go.Figure:
+    """Horizontal bars per interval; ``names`` gives rows from top to bottom."""
+    rows = intervals[intervals[key].isin(names)].copy()
+    rows["valid_to"] = rows["valid_to"].fillna(end).clip(upper=end)
+    rows["valid_from"] = rows["valid_from"].clip(lower=start)
+    rows = rows[rows["valid_to"] > rows["valid_from"]]
+    figure = go.Figure()
+    for status, colour in colours.items():
+        part = rows[rows["status"] == status]
+        if part.empty:
+            continue
+        stale = status == "unknown"
+        pattern = (
+            {
+                "shape": "/",
+                "fillmode": "overlay",
+                "fgcolor": "#6b4e00",
+                "bgcolor": colour,
+                "solidity": 0.15,
+                "size": 6,
+            }
+            if status == Status.CONTESTED
+            else None
+        )
+        figure.add_trace(
+            go.Bar(
+                y=part[key].map(names),
+                x=(part["valid_to"] - part["valid_from"]).dt.total_seconds() * 1000,
+                base=part["valid_from"],
+                orientation="h",
+                width=0.34 if stale else 0.72,
+                marker={"color": colour, "line": {"width": 0}, "pattern": pattern},
+                name=label(status),
+                text=[
+                    f"<b>{label(status)}</b><br>{format_date(row.valid_from)} – {format_date(row.valid_to)}"
+                    for row in part.itertuples()
+                ],
+                textposition="none",
+                hovertemplate="%{y}<br>%{text}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        barmode="overlay",
+        xaxis=time_axis(type="date", range=[start, end]),
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": list(names.values())[::-1],
+            "tickfont": {"size": 12, "color": INK},
+            "range": [-0.6, len(names) - 0.4],
+        },
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.0,
+            "yanchor": "bottom",
+            "font": {"size": 12},
+            "traceorder": "normal",
+        },
+        uirevision="strip",
+    )
+    return figure
+
+
+def _add_events(
+    figure: go.Figure, events: pd.DataFrame, names: Mapping[str, str], key: str, labels: Mapping[str, str]
+) -> None:
+    """Dated marks on the strips: ``key, date, event, text``."""
+    for event, label in labels.items():
+        rows = events[(events["event"] == event) & events[key].isin(names)]
+        if len(rows):
+            figure.add_trace(
+                go.Scatter(
+                    x=rows["date"],
+                    y=rows[key].map(names),
+                    mode="markers",
+                    marker={
+                        "symbol": _EVENT_SYMBOLS[event],
+                        "size": 10,
+                        "color": INK,
+                        "line": {"width": 2, "color": INK},
+                    },
+                    name=label,
+                    text=[
+                        f"<b>{label}</b> · {format_date(row.date)}<br>{row.text}" for row in rows.itertuples()
+                    ],
+                    hovertemplate="%{y}<br>%{text}<extra></extra>",
+                )
+            )
+
+
+def control_strips(
+    history: pd.DataFrame,
+    names: Mapping[str, str],
+    stamp: Stamp,
+    *,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    claims: pd.DataFrame | None = None,
+) -> go.Figure:
+    """Who held each neighborhood over time.
+
+    Parameters
+    ----------
+    history
+        ``status_history``.
+    names
+        Label of each neighborhood id, in row order from top to bottom.
+    claims
+        ``neighborhood_id, date, event`` (claim, lost) and ``text`` to mark.
+    """
+    names = _cut(names)
+    figure = _strip(history, names, "neighborhood_id", STATUS_COLOURS, status_label, start, end)
+    if claims is not None:
+        _add_events(
+            figure, claims, names, "neighborhood_id", {"claim": _("claimed retaken"), "lost": _("lost again")}
+        )
+    return stamped(
+        figure,
+        stamp,
+        height=170 + _ROW_PX * len(names),
+        below=30,
+        above=50,
+        left=_label_margin(names.values()),
+        right=16,
+    )
+
+
+def site_strips(
+    history: pd.DataFrame,
+    names: Mapping[str, str],
+    stamp: Stamp,
+    *,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    events: pd.DataFrame | None = None,
+    restrictions: pd.DataFrame | None = None,
+) -> go.Figure:
+    """State of each site over time, with events as marks and regulator windows as a line under the strip."""
+    names = _cut(names)
+    figure = _strip(history, names, "site_id", SITE_COLOURS, site_label, start, end)
+    if restrictions is not None and len(restrictions):
+        order = list(names)[::-1]
+        shown = restrictions[restrictions["site_id"].isin(names)]
+        for number, row in enumerate(shown.itertuples()):
+            level = order.index(row.site_id) - 0.46
+            figure.add_trace(
+                go.Scatter(
+                    x=[max(row.start_date, start), min(row.end_date, end)],
+                    y=[level, level],
+                    yaxis="y2",
+                    mode="lines",
+                    line={"color": "#7b3294", "width": 4},
+                    name=_("regulator window"),
+                    legendgroup="restriction",
+                    showlegend=number == 0,
+                    text=[
+                        f"<b>{row.authority}</b><br>{row.scope}<br>{format_date(row.start_date)} – {format_date(row.end_date)}"
+                    ]
+                    * 2,
+                    hovertemplate="%{text}<extra></extra>",
+                )
+            )
+        figure.update_layout(
+            yaxis2={
+                "overlaying": "y",
+                "range": [-0.6, len(names) - 0.4],
+                "visible": False,
+                "fixedrange": True,
+            }
+        )
+    if events is not None:
+        _add_events(
+            figure,
+            events,
+            names,
+            "site_id",
+            {"attacked": _("attacked"), "retaken": _("retaken"), "reopened": _("reopened")},
+        )
+    return stamped(
+        figure,
+        stamp,
+        height=170 + _ROW_PX * len(names),
+        below=30,
+        above=50,
+        left=_label_margin(names.values()),
+        right=16,
+    )
+
+
+def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
+    """Days each retaken area was held: ``label, duration_low_days, duration_high_days, lost``, longest first."""
+    rows = spells.sort_values("duration_high_days")
+    figure = go.Figure()
+    for lost, colour, name in (
+        (True, "#b2182b", _("lost again")),
+        (False, "#2166ac", _("not reported lost (to the last statement)")),
+    ):
+        part = rows[rows["lost"] == lost]
+        if part.empty:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=part["duration_high_days"],
+                y=part["label"],
+                mode="markers",
+                marker={
+                    "size": 11,
+                    "color": colour,
+                    "symbol": "circle" if lost else "circle-open",
+                    "line": {"width": 2, "color": colour},
+                },
+                name=name,
+                hovertemplate="%{y}: %{x:.0f} " + _("days") + "<extra></extra>",
+            )
+        )
+    for row in rows.itertuples():
+        figure.add_shape(
+            type="line",
+            x0=0,
+            x1=row.duration_high_days,
+            y0=row.label,
+            y1=row.label,
+            line={"color": "#9aa5b1", "width": 2},
+            layer="below",
+        )
+    figure.update_layout(
+        xaxis=value_axis(title={"text": _("days held"), "font": {"size": 12, "color": GREY}}),
+        yaxis={"categoryorder": "array", "categoryarray": list(rows["label"]), "tickfont": {"size": 12}},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        uirevision="spells",
+    )
+    return stamped(
+        figure,
+        stamp,
+        height=210 + 24 * len(rows),
+        below=58,
+        above=40,
+        left=_label_margin(rows["label"]),
+        right=24,
+    )
+
+
+def hold_curve_chart(
+    curve: pd.DataFrame, stamp: Stamp, *, horizon_days: float, n: int, height: int = 400
+) -> go.Figure:
+    """Share still held after t days, with 95 % band and number at risk under the axis."""
+    ends = pd.DataFrame(
+        {"t_days": [0.0], "survival": [1.0], "ci_low": [1.0], "ci_high": [1.0], "at_risk": [n]}
+    )
+    steps = pd.concat([ends, curve[curve["t_days"] <= horizon_days]], ignore_index=True)
+    steps = pd.concat([steps, steps.tail(1).assign(t_days=float(horizon_days))], ignore_index=True)
+    figure = go.Figure()
+    for column, fill in (("ci_high", None), ("ci_low", "tonexty")):
+        figure.add_trace(
+            go.Scatter(
+                x=steps["t_days"],
+                y=100 * steps[column],
+                mode="lines",
+                line={"width": 0, "shape": "hv"},
+                fill=fill,
+                fillcolor="rgba(33,102,172,0.18)",
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=steps["t_days"],
+            y=100 * steps["survival"],
+            mode="lines",
+            line={"color": "#2166ac", "width": 2.6, "shape": "hv"},
+            customdata=steps["at_risk"],
+            hovertemplate=_("day")
+            + " %{x:.0f}: %{y:.0f} %, %{customdata} "
+            + _("at risk")
+            + "<extra></extra>",
+            showlegend=False,
+        )
+    )
+    ticks = [tick for tick in (0, 7, 30, 60, 90, 180, 365) if tick <= horizon_days]
+    at_risk = [
+        n
+        if tick == 0
+        else int(curve.loc[curve["t_days"] >= tick, "at_risk"].max())
+        if (curve["t_days"] >= tick).any()
+        else None
+        for tick in ticks
+    ]
+    figure.update_layout(
+        xaxis={
+            **value_axis(range=[0, horizon_days]),
+            "tickvals": ticks,
+            "ticktext": [
+                f"{tick}<br><span style='color:{GREY}'>{'' if number is None else format_number(number)}</span>"
+                for tick, number in zip(ticks, at_risk, strict=True)
+            ],
+            "title": {
+                "text": _("days since retaken; below: number still at risk"),
+                "font": {"size": 12, "color": GREY},
+            },
+        },
+        yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%"),
+        uirevision="hold-curve",
+    )
+    return stamped(figure, stamp, height=height, below=66, left=52, right=16)

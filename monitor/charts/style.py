@@ -1,0 +1,308 @@
+"""The one look of all figures: palette, template, and the stamp that lets a screenshot stand alone."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import plotly.graph_objects as go
+
+from loaders.contracts import Status
+from monitor.language import _, format_date
+
+FONT = (
+    '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
+)
+INK, GREY, PALE, PAPER = "#1f2933", "#52606d", "#e4e7eb", "#ffffff"
+
+STATUS_COLOURS: Mapping[str, str] = {
+    Status.GANG_CONTROL: "#b2182b",
+    Status.GANG_INFLUENCE: "#ef8a62",
+    Status.CONTESTED: "#f7d96b",
+    Status.STATE_PRESENCE: "#67a9cf",
+    Status.STATE_HELD: "#2166ac",
+    Status.THIRD_PARTY: "#7b3294",
+    Status.UNKNOWN: "#d9d9d9",
+    Status.NO_DATA: "#ffffff",
+}
+
+#: Text colours that keep a contrast of 4.5 on white where the fill itself would not.
+STATUS_INKS: Mapping[str, str] = {
+    **STATUS_COLOURS,
+    Status.GANG_INFLUENCE: "#b3542d",
+    Status.CONTESTED: "#806600",
+    Status.STATE_PRESENCE: "#2b6f99",
+    Status.UNKNOWN: "#616e7c",
+    Status.NO_DATA: "#616e7c",
+}
+
+SITE_COLOURS: Mapping[str, str] = {
+    "open": "#2166ac",
+    "reduced": "#67a9cf",
+    "closed": "#b2182b",
+    "destroyed": "#5f0f1b",
+    "unknown": "#d9d9d9",
+    "no_data": "#ffffff",
+}
+
+#: Order in which statuses are stacked and listed: gangs first, unknown last.
+STATUS_ORDER = tuple(str(status) for status in Status)
+
+
+def status_label(status: str) -> str:
+    """A status in words."""
+    return {
+        Status.GANG_CONTROL: _("Gang control"),
+        Status.GANG_INFLUENCE: _("Gang influence"),
+        Status.CONTESTED: _("Contested"),
+        Status.STATE_PRESENCE: _("State presence"),
+        Status.STATE_HELD: _("State held"),
+        Status.THIRD_PARTY: _("Self-defence or other"),
+        Status.UNKNOWN: _("Unknown (stale)"),
+        Status.NO_DATA: _("No data"),
+    }[Status(status)]
+
+
+def site_label(status: str) -> str:
+    """A state of a site in words."""
+    return {
+        "open": _("Open"),
+        "reduced": _("Reduced"),
+        "closed": _("Closed"),
+        "destroyed": _("Destroyed"),
+        "unknown": _("Unknown (stale)"),
+        "no_data": _("No report yet"),
+    }[status]
+
+
+def evidence_label(evidence: str) -> str:
+    """An evidence level in words."""
+    return {"all_claims": _("all claims"), "corroborated": _("corroborated")}[evidence]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a figure says about itself, inside the picture.
+
+    Attributes
+    ----------
+    title
+        The finding, as a sentence.
+    as_of
+        Date the figure shows; None for a figure over time.
+    sources
+        Who the data comes from, with licence and access date.
+    snapshot_id
+        Snapshot of the datasets the figure was drawn from.
+    caveat
+        What the reader must not read into it.
+    known_on, evidence, denominator
+        Printed where they apply.
+    """
+
+    title: str
+    sources: str
+    snapshot_id: str
+    caveat: str = ""
+    as_of: date | None = None
+    known_on: date | None = None
+    evidence: str | None = None
+    denominator: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def subtitle(self) -> str:
+        """As-of date, known-on date, evidence level and denominator in one line."""
+        parts = []
+        if self.as_of is not None:
+            parts.append(_("As of {date}").format(date=format_date(self.as_of)))
+        if self.known_on is not None:
+            parts.append(_("as known on {date}").format(date=format_date(self.known_on)))
+        if self.evidence is not None:
+            parts.append(_("evidence: {level}").format(level=evidence_label(self.evidence)))
+        if self.denominator is not None:
+            parts.append(self.denominator)
+        return " · ".join([*parts, *self.notes])
+
+    @property
+    def footer(self) -> str:
+        """Caveat, sources and snapshot."""
+        parts = [self.caveat] if self.caveat else []
+        parts.append(_("Source: {sources}").format(sources=self.sources))
+        parts.append(_("Snapshot {id}").format(id=self.snapshot_id))
+        return " ".join(part if part.endswith(".") else part + "." for part in parts)
+
+
+#: Widths (px) for which a stamp is laid out; the browser takes the widest that fits.
+FIT_WIDTHS = (340, 480, 640, 800, 1000, 1280)
+
+#: Width under which a figure is laid out for a phone.
+NARROW_PX = 640
+
+#: Width for which a figure's height is stated.
+_REFERENCE_PX = 800
+
+_TITLE_PX, _TEXT_PX, _FOOTER_PX = 17, 13, 11
+_CHARACTER_RATIO = 0.53  # mean width of a character of the font stack, in ems
+
+
+def _wrapped(text: str, width: int, size: int) -> list[str]:
+    return textwrap.wrap(text, max(20, int((width - 24) / (size * _CHARACTER_RATIO)))) if text else []
+
+
+def _fit(stamp: Stamp, width: int, below: int, above: int) -> dict[str, Any]:
+    """Layout values of the stamp for one width: texts with line breaks, and the margins they need."""
+    title = _wrapped(stamp.title, width, _TITLE_PX)
+    subtitle = _wrapped(stamp.subtitle, width, _TEXT_PX)
+    footer = _wrapped(stamp.footer, width, _FOOTER_PX)
+    text = "<br>".join(
+        [f"<b>{line}</b>" for line in title]
+        + [f'<span style="font-size:{_TEXT_PX}px;color:{GREY}">{line}</span>' for line in subtitle]
+    )
+    top = 14 + round(1.3 * _TITLE_PX * len(title)) + round(1.35 * _TEXT_PX * len(subtitle)) + above
+    bottom = 12 + round(1.35 * _FOOTER_PX * len(footer)) + below
+    return {
+        "title.text": text,
+        "margin.t": top,
+        "margin.b": bottom,
+        "annotations[0].text": "<br>".join(footer),
+    }
+
+
+def stamped(
+    figure: go.Figure,
+    stamp: Stamp,
+    *,
+    height: int,
+    below: int = 26,
+    above: int = 10,
+    left: int = 12,
+    right: int = 12,
+    narrow: Mapping[str, object] | None = None,
+    narrow_below: int = 0,
+) -> go.Figure:
+    """Put the stamp into a figure, and the same stamp for other widths into ``layout.meta.fit``.
+
+    Parameters
+    ----------
+    height
+        Height in px at the reference width, stamp included; on narrower screens the figure grows with its texts.
+    below, above
+        Room in px that the plot itself needs outside its area (axis labels, legend).
+    left, right
+        Side margins in px.
+    narrow, narrow_below
+        Layout values by path, and more room below, for widths under ``NARROW_PX`` (a legend that moves out of a map).
+
+    Returns
+    -------
+    Figure
+        The same figure. ``layout.meta["fit"]`` lists ``{"min_width", "set": {layout path: value}}``, narrowest first.
+    """
+    fits: list[tuple[int, dict[str, Any]]] = []
+    for width in FIT_WIDTHS:
+        extra = narrow_below if width < NARROW_PX else 0
+        values = _fit(stamp, width, below + extra, above) | {"annotations[0].yshift": -(below + extra)}
+        if narrow:
+            wide = {path: _value_at(figure, path) for path in narrow}
+            values |= dict(narrow) if width < NARROW_PX else wide
+        fits.append((width if fits else 0, values))
+    chosen = fits[FIT_WIDTHS.index(_REFERENCE_PX)][1]
+    for _width, values in fits:  # the plot area keeps its height; the figure grows with its texts
+        values["height"] = (
+            height + values["margin.t"] - chosen["margin.t"] + values["margin.b"] - chosen["margin.b"]
+        )
+    footer = {
+        "text": chosen["annotations[0].text"],
+        "name": "stamp",
+        "showarrow": False,
+        # Annotations know no container reference: the footer hangs below the plot area, under what the plot needs there.
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": 0,
+        "xanchor": "left",
+        "yanchor": "top",
+        "xshift": 10 - left,
+        "yshift": -below,
+        "align": "left",
+        "font": {"size": _FOOTER_PX, "color": GREY},
+    }
+    others = [annotation.to_plotly_json() for annotation in figure.layout.annotations]
+    meta = dict(figure.layout.meta or {})
+    figure.update_layout(
+        template=None,
+        height=height,
+        font={"family": FONT, "size": _TEXT_PX, "color": INK},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        hoverlabel={
+            "bgcolor": PAPER,
+            "bordercolor": GREY,
+            "font": {"family": FONT, "size": _TEXT_PX, "color": INK},
+            "align": "left",
+        },
+        title={
+            "text": chosen["title.text"],
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "pad": {"l": 10},
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "font": {"size": _TITLE_PX, "color": INK},
+        },
+        margin={"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
+        meta={
+            **meta,
+            "fit": [{"min_width": width, "set": values} for width, values in fits],
+            "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
+        },
+    )
+    figure.update_layout(title_pad_t=12)
+    figure.layout.annotations = [footer, *others]  # assigned: an update would merge them one by one
+    return figure
+
+
+def _value_at(figure: go.Figure, path: str) -> object:
+    """Value of a layout path such as ``annotations[1].y``, where annotation 0 will be the stamp."""
+    match = re.fullmatch(r"annotations\[(\d+)\]\.(\w+)", path)
+    if match:
+        return figure.layout.annotations[int(match[1]) - 1][match[2]]
+    return figure.layout[path]
+
+
+def time_axis(**more: object) -> dict[str, object]:
+    """A quiet time axis."""
+    return {
+        "showgrid": False,
+        "showline": True,
+        "linecolor": GREY,
+        "ticks": "outside",
+        "tickcolor": GREY,
+        "ticklen": 4,
+        "tickfont": {"size": 12, "color": GREY},
+        "tickformatstops": [
+            {"dtickrange": [None, 604800000], "value": "%-d %b"},
+            {"dtickrange": [604800000, "M1"], "value": "%-d %b"},
+            {"dtickrange": ["M1", "M12"], "value": "%b %Y"},
+            {"dtickrange": ["M12", None], "value": "%Y"},
+        ],
+        **more,
+    }
+
+
+def value_axis(**more: object) -> dict[str, object]:
+    """A quiet value axis with light grid lines."""
+    return {
+        "gridcolor": PALE,
+        "zeroline": False,
+        "tickfont": {"size": 12, "color": GREY},
+        "rangemode": "tozero",
+        **more,
+    }

@@ -1,0 +1,1 @@
+"""Figures to PNG, SVG, PDF, PPTX and digest text."""
