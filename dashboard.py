@@ -1,0 +1,24 @@
+"""Entry point of the dashboard: page settings, language, navigation. No data, no charts."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from monitor.language import _
+from monitor.ui import filters, serving
+from monitor.ui.navigation import navigation
+
+ICON = Path(__file__).parent / "monitor" / "ui" / "icon.png"
+
+
+def main() -> None:
+    """Run the page that the reader asked for."""
+    st.set_page_config(page_title=_("Port-au-Prince Conflict Monitor"), page_icon=ICON, layout="wide")
+    filters.carry()
+    navigation().run()
+
+
+if __name__ == "__main__":  # run by Streamlit, at each visit and interaction
+    main()
+else:  # imported by the server, once
+    app = st.App(__file__, **serving.options())

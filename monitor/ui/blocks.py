@@ -1,0 +1,112 @@
+"""Pieces of pages: the frame that every page stands in, links to sources, tables, cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from monitor.language import _, format_date
+from monitor.ui import data, filters
+
+
+@contextmanager
+def page() -> Iterator[None]:
+    """Run a page's body; a dataset that cannot be served gives one clear message on this page only."""
+    filters.report_unknown()
+    try:
+        yield
+    except data.DatasetError as error:
+        st.error(
+            _("This page needs data that cannot be served.")
+            + f"\n\n{escaped(str(error))}\n\n"
+            + _("Other pages keep working."),
+            icon=":material/database_off:",
+        )
+
+
+def escaped(text: str) -> str:
+    """Text from data or errors, with Markdown's marks made harmless."""
+    for mark in "\\`*_{}[]<>()#+-!|~$:":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def sentence(text: str) -> None:
+    """The page's first line: what the numbers say, as its heading."""
+    st.markdown(f"# {escaped(text)}")
+
+
+def plain(text: str, *, small: bool = False) -> None:
+    """A paragraph of text that is never read as markup."""
+    (st.caption if small else st.markdown)(escaped(text))
+
+
+def age_note(choice: data.Choice) -> None:
+    """How old the data is at the chosen date, under the heading."""
+    plain(age_text(choice), small=True)
+
+
+def age_text(choice: data.Choice) -> str:
+    """How old the data is at the chosen date, in words."""
+    default, last = data.default_date(), data.last_date()
+    text = _("Well covered to {covered}; last statement {last}.").format(
+        covered=format_date(default), last=format_date(last)
+    )
+    if choice.as_of > default:
+        text += " " + _("The chosen date lies after that: fewer and older reports, more unknown.")
+    if choice.known_on is not None:
+        text += " " + _("Only what was recorded by {date} counts.").format(date=format_date(choice.known_on))
+    return text
+
+
+def source_columns() -> dict[str, Any]:
+    """Column settings of tables that show sources: the link, and recall made visible."""
+    return {
+        "source_publisher": st.column_config.TextColumn(_("Source")),
+        "source_url": st.column_config.LinkColumn(_("Link"), display_text=_("open")),
+        "source_checked": st.column_config.TextColumn(
+            _("Checked"),
+            help=_("page: seen on the page; recall: from knowledge, the source is believed to carry it"),
+        ),
+    }
+
+
+def table(rows: pd.DataFrame, columns: dict[str, Any], *, height: int | Literal["auto"] = "auto") -> None:
+    """A sortable table of the named columns."""
+    st.dataframe(
+        rows[list(columns)],
+        column_config=columns,
+        hide_index=True,
+        width="stretch",
+        height=height,
+    )
+
+
+def statement(row: Any, *, place: str | None = None) -> None:
+    """One statement: date, place, what was said, who says so, how far verified, link."""
+    who = row.claimant_name if isinstance(row.claimant_name, str) else row.claimant
+    tail = [
+        escaped(who),
+        escaped(row.verification.replace("_", " ")),
+        link(row.source_publisher, row.source_url),
+    ]
+    if row.source_checked == "recall":
+        tail.append(_("from recall"))
+    head = [
+        f"**{format_date(row.from_earliest)}**",
+        *([f"**{escaped(place)}**"] if place else []),
+        escaped(row.status_label),
+    ]
+    note = f": {escaped(row.note)}" if isinstance(row.note, str) else ""
+    st.markdown(f"{' · '.join(head)}{note}  \n:small[{' · '.join(tail)}]")
+
+
+def link(text: str, url: Any) -> str:
+    """Markdown link to a source, or its plain name where it has no page."""
+    if not isinstance(url, str):
+        return escaped(text)
+    return f"[{escaped(text)}]({url.replace('(', '%28').replace(')', '%29')})"

@@ -1,0 +1,204 @@
+/* Draws the figures of show_figure (monitor/ui/figure.py).
+ *
+ * A figure keeps its element, its MapLibre map and its view for as long as the page shows a figure of the same key: a change
+ * of data goes through Plotly.react. When Streamlit takes the element off the page (another page, a fragment drawn anew),
+ * the figure is kept for a minute and put back if its key comes again.
+ */
+
+import { fitLayout, fitOf } from "./fit.js";
+import { Motion } from "./motion.js";
+import { contentOf, element, messageOf, urlOf } from "./page.js";
+import { barOf } from "./timeline.js";
+
+const KEPT_MS = 60_000;
+const SETTLED_MS = 400;
+const DEFAULT_WIDTH = 700;
+const PNG_SCALE = 2;
+const isTouch = matchMedia("(hover: none)").matches;
+const figures = new Map();
+
+/** Called by Streamlit at the first appearance of a figure and after each change of what Python sends. */
+export default function (component) {
+  const message = messageOf(component);
+  const figure = figures.get(message.key) ?? new Figure(message.key);
+  figure.enter(component);
+  figure.show(message);
+  return () => figure.leave(component.parentElement);
+}
+
+class Figure {
+  constructor(key) {
+    this.key = key;
+    figures.set(key, this);
+    this.box = element("div", "figure-box");
+    this.plot = element("div", "figure-plot", this.box);
+    this.plot.setAttribute("role", "img");
+    this.notice = element("p", "figure-notice", this.box);
+    this.motion = new Motion(this.plot);
+    this.resized = new ResizeObserver(() => this.fit());
+    this.drawing = Promise.resolve();
+  }
+
+  enter({ parentElement, setTriggerValue }) {
+    clearTimeout(this.parting);
+    this.tell = setTriggerValue;
+    if (this.box.parentElement !== parentElement) parentElement.append(this.box);
+    this.resized.observe(this.box);
+  }
+
+  leave(parent) {
+    if (parent.isConnected || this.box.parentElement !== parent) return;
+    this.resized.disconnect();
+    clearTimeout(this.parting);
+    this.parting = setTimeout(() => {
+      figures.delete(this.key);
+      this.unfollow?.();
+      if (this.drawn) Plotly.purge(this.plot);
+    }, KEPT_MS);
+  }
+
+  /** Draw `message`, or the newest one if more arrive while something is still loading or the reader moves the time bar. */
+  show(message) {
+    this.message = message;
+    this.reserve();
+    this.plot.setAttribute("aria-label", message.alt);
+    this.drawing = this.drawing.then(() => this.draw(message)).catch((error) => this.fail(error));
+  }
+
+  async draw(message) {
+    const { motion } = message;
+    const [{ data, layout }, content] = await Promise.all([
+      completeFigure(message),
+      motion && contentOf(motion.content),
+      loadPlotly(message.plotly),
+    ]);
+    if (motion) await barOf(motion.bar).rested;
+    if (message !== this.message) return;
+    if (isTouch) layout.dragmode = layout.map ? "pan" : false;
+    const width = this.box.clientWidth || DEFAULT_WIDTH;
+    Object.assign(layout, { autosize: false, width, height: message.height });
+    fitLayout(layout, width);
+    this.unfollow?.();
+    const index = motion ? barOf(motion.bar).indexOn(motion.dates) : null;
+    if (motion) this.motion.prepare(content, layout, index);
+    await Plotly.react(this.plot, data, layout, (this.config ??= this.configure()));
+    if (motion) {
+      this.motion.drawn(index);
+      this.unfollow = barOf(motion.bar).follow(motion.dates, (moved) => this.motion.show(moved));
+    }
+    if (!this.drawn) this.listen();
+    this.drawn = true;
+    this.notice.textContent = "";
+    this.box.dataset.state = "drawn";
+  }
+
+  fail(error) {
+    console.error(error);
+    this.box.dataset.state = "failed";
+    this.notice.textContent = hasWebGL() ? this.message.texts.failed : this.message.texts.no_webgl;
+  }
+
+  configure() {
+    const png = { name: "png", title: this.message.texts.png, icon: Plotly.Icons.camera, click: () => this.download() };
+    return {
+      displaylogo: false,
+      showSendToCloud: false,
+      plotlyServerURL: "",
+      modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
+      modeBarButtonsToAdd: [png],
+      modeBarButtons: isTouch && [[png]],
+    };
+  }
+
+  listen() {
+    this.plot.on("plotly_click", ({ points }) => this.message.select && this.select(points[0]));
+    this.plot.on("plotly_relayout", (change) => this.message.view && "map.center" in change && this.moved());
+    const map = this.plot._fullLayout.map?._subplot.map;
+    if (map && isTouch) leaveScrolling(map, this.message.texts.two_fingers);
+  }
+
+  select(point) {
+    const id = [point.customdata].flat()[0] ?? point.location;
+    if (id !== undefined) this.tell("select", id);
+  }
+
+  moved() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      const { center, zoom } = this.plot._fullLayout.map;
+      this.tell("view", { lat: round(center.lat, 4), lon: round(center.lon, 4), zoom: round(zoom, 2) });
+    }, SETTLED_MS);
+  }
+
+  /** Give the box the height of the figure at this width. */
+  reserve() {
+    const { figure, height } = this.message;
+    this.box.style.height = `${fitOf(figure.layout, this.box.clientWidth).height ?? height}px`;
+  }
+
+  async fit() {
+    const width = this.box.clientWidth;
+    if (!this.drawn || !width || width === this.plot._fullLayout.width) return;
+    this.reserve();
+    await Plotly.relayout(this.plot, { width, ...fitOf(this.plot.layout, width) });
+    const { motion } = this.message;
+    const index = motion ? barOf(motion.bar).indexOn(motion.dates) : null;
+    if (index !== null) this.motion.show(index);
+  }
+
+  /** Save the figure as Python drew it for the date at which the time bar rests. */
+  async download() {
+    if (this.message.motion) await barOf(this.message.motion.bar).rested;
+    await this.drawing;
+    const { filename } = this.message;
+    await atPixelRatio(PNG_SCALE, () => Plotly.downloadImage(this.plot, { format: "png", scale: PNG_SCALE, filename }));
+  }
+}
+
+/** Put the contents that Python sent as addresses back into their places in the figure. */
+async function completeFigure({ figure, resources }) {
+  await Promise.all(
+    resources.map(async ([path, address]) => {
+      const parent = path.slice(0, -1).reduce((part, name) => part[name], figure);
+      parent[path.at(-1)] = await contentOf(address);
+    }),
+  );
+  return figure;
+}
+
+let plotly;
+function loadPlotly(address) {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = element("script");
+    script.src = urlOf(address);
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${address} did not load`));
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+/** Let one finger scroll the page over a map, which two fingers move; MapLibre shows `hint` to who tries with one. */
+function leaveScrolling(map, hint) {
+  map._locale["CooperativeGesturesHandler.MobileHelpText"] = hint;
+  map.cooperativeGestures.enable();
+}
+
+function hasWebGL() {
+  return Boolean(document.createElement("canvas").getContext("webgl2"));
+}
+
+/** Do something as if on a screen of this pixel ratio: Plotly draws maps for a picture at the ratio of the screen. */
+async function atPixelRatio(ratio, act) {
+  const actual = Object.getOwnPropertyDescriptor(window, "devicePixelRatio");
+  Object.defineProperty(window, "devicePixelRatio", { configurable: true, get: () => ratio });
+  try {
+    return await act();
+  } finally {
+    Object.defineProperty(window, "devicePixelRatio", actual);
+  }
+}
+
+function round(value, digits) {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,57 @@
+/* Where each time bar stands, and what follows it. A bar is known by its key and the digest of its dates: what was made for
+ * other dates does not follow. */
+
+const bars = new Map();
+
+/** Return the bar of `key`, on the page or still to come. */
+export function barOf(key) {
+  if (!bars.has(key)) bars.set(key, new Bar());
+  return bars.get(key);
+}
+
+class Bar {
+  constructor() {
+    this.dates = null;
+    this.index = null;
+    this.followers = new Set();
+    this.rested = Promise.resolve();
+  }
+
+  /** Stand at `index` of the dates with this digest; followers hear of it once per frame, of the last index only. */
+  stand(dates, index) {
+    if (dates === this.dates && index === this.index) return;
+    this.dates = dates;
+    this.index = index;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      for (const follower of this.followers) this.inform(follower);
+    });
+  }
+
+  /** Call `show(index)` at every step, and now if the bar already stands on these dates. Returns how to stop. */
+  follow(dates, show) {
+    const follower = { dates, show };
+    this.followers.add(follower);
+    this.inform(follower);
+    return () => this.followers.delete(follower);
+  }
+
+  inform({ dates, show }) {
+    if (dates === this.dates) show(this.index);
+  }
+
+  /** The index on these dates, or null where the bar does not stand on them. */
+  indexOn(dates) {
+    return dates === this.dates ? this.index : null;
+  }
+
+  /** Between `move` and `rest` the reader is busy with the bar; `rested` is fulfilled when they are not. */
+  move() {
+    if (!this.release) this.rested = new Promise((release) => (this.release = release));
+  }
+
+  rest() {
+    this.release?.();
+    this.release = null;
+  }
+}

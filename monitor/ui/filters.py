@@ -1,0 +1,249 @@
+"""What the reader chooses, kept in the link: one table of parameters, one bar of controls on every page.
+
+The link is the state. A page reads its parameters with :func:`read`, which reports bad values on screen and then uses
+the default; controls write them with :func:`write`. Parameters shared by all pages survive a change of page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from monitor.analysis.definitions import EVIDENCE_LEVELS, STALE_AFTER_DAYS, STALE_CHOICES
+from monitor.charts.style import evidence_label
+from monitor.language import LANGUAGES, _, format_date
+from monitor.ui import data
+from monitor.ui.data import Choice
+
+_CARRIED = "carried parameters"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the link: how its text is read, and whether all pages share it."""
+
+    read: Callable[[str], Any]
+    about: str
+    shared: bool = False
+
+
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _one_of(*values: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in values:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _stale(text: str) -> int:
+    if int(text) not in STALE_CHOICES:
+        raise ValueError
+    return int(text)
+
+
+#: Every parameter a link may carry.
+PARAMETERS: Mapping[str, Parameter] = {
+    "as_of": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
+    "known_on": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
+    "evidence": Parameter(_one_of(*EVIDENCE_LEVELS), " or ".join(EVIDENCE_LEVELS), shared=True),
+    "stale_after": Parameter(_stale, " or ".join(map(str, STALE_CHOICES)) + " (days)", shared=True),
+    "lang": Parameter(_one_of(*LANGUAGES), " or ".join(LANGUAGES), shared=True),
+    "area": Parameter(str, "the id of a neighborhood", shared=True),
+    "span": Parameter(_one_of("4w", "3m", "1y", "all"), "4w, 3m, 1y or all", shared=True),
+    "by": Parameter(_one_of("neighborhoods", "km2", "people"), "neighborhoods, km2 or people", shared=True),
+    "site": Parameter(str, "the id of a site"),
+    "kind": Parameter(str, "a kind of site"),
+    "sort": Parameter(_one_of("recent", "held", "churn"), "recent, held or churn"),
+    "type": Parameter(lambda text: text.split("~"), "event types, separated by ~"),
+    "actor": Parameter(str, "the id of an actor"),
+    "commune": Parameter(str, "the name of a commune"),
+    "from": Parameter(_date, "a date, YYYY-MM-DD"),
+    "deaths": Parameter(int, "a number"),
+    "q": Parameter(str, "words to search for"),
+    "dataset": Parameter(str, "the id of a dataset"),
+}
+
+
+def carry() -> None:
+    """Keep shared parameters in the link when the page changes; call once per run, before anything reads them."""
+    kept: dict[str, str] = st.session_state.setdefault(_CARRIED, {})
+    for name, parameter in PARAMETERS.items():
+        if parameter.shared:
+            if name in st.query_params:
+                kept[name] = st.query_params[name]
+            elif name in kept:
+                st.query_params[name] = kept[name]
+
+
+def read(name: str, default: Any = None) -> Any:
+    """Value of a parameter; a bad one is reported on screen, and the default is used."""
+    text = st.query_params.get(name)
+    if text is None or text == "":
+        return default
+    parameter = PARAMETERS[name]
+    try:
+        return parameter.read(text)
+    except ValueError:
+        report(name, text, _("it must be {what}").format(what=parameter.about))
+        write(name, None)
+        return default
+
+
+def report(name: str, text: str, why: str) -> None:
+    """Tell the reader that a parameter of the link was not used."""
+    st.warning(
+        _("The link asks for {name} = “{value}”, which was not used: {why}.").format(
+            name=name, value=text[:60], why=why
+        ),
+        icon=":material/link_off:",
+    )
+
+
+def report_unknown() -> None:
+    """Tell the reader about parameters of the link that no page knows."""
+    for name in st.query_params:
+        if name not in PARAMETERS and name not in ("embed", "embed_options"):
+            report(name, st.query_params[name], _("there is no such parameter"))
+
+
+def write(name: str, value: Any) -> None:
+    """Put a value into the link; None takes the parameter out."""
+    kept: dict[str, str] = st.session_state.setdefault(_CARRIED, {})
+    if value is None or value == "":
+        st.query_params.pop(name, None)
+        kept.pop(name, None)
+    else:
+        st.query_params[name] = value.isoformat() if isinstance(value, date) else str(value)
+        if PARAMETERS[name].shared:
+            kept[name] = st.query_params[name]
+
+
+def control(name: str, key: str) -> dict[str, Any]:
+    """Key and callback of a Streamlit control that writes a parameter."""
+    return {"key": key, "on_change": lambda: write(name, st.session_state[key])}
+
+
+def choice(*, evidence: bool = True) -> Choice:
+    """The bar of controls under a page's sentence, and what it says: date, evidence level, known-on date, limit."""
+    default = data.default_date()
+    as_of = read("as_of", default)
+    first = data.first_date()
+    if as_of < first:
+        report("as_of", as_of.isoformat(), _("the data begins on {date}").format(date=format_date(first)))
+        as_of = first
+    elif as_of > data.today():
+        report("as_of", as_of.isoformat(), _("it lies in the future"))
+        as_of = data.today()
+    known_on = read("known_on")
+    level = read("evidence", EVIDENCE_LEVELS[0])
+    stale = read("stale_after", STALE_AFTER_DAYS)
+    columns = st.columns([1.5, 2.6, 2.4, 1.6], vertical_alignment="bottom")
+    sync("as_of control", as_of)
+    columns[0].date_input(
+        _("As of"),
+        min_value=first,
+        max_value=data.today(),
+        format="YYYY-MM-DD",
+        **control("as_of", "as_of control"),
+    )
+    with columns[1]:
+        _jump(as_of, default)
+    if evidence:
+        sync("evidence control", level)
+        columns[2].segmented_control(
+            _("Evidence"),
+            EVIDENCE_LEVELS,
+            format_func=evidence_label,
+            required=True,
+            **control("evidence", "evidence control"),
+        )
+    with columns[3].popover(_("More"), width="stretch", icon=":material/tune:"):
+        sync("known_on control", known_on)
+        st.date_input(
+            _("As known on (leave empty for all that is known)"),
+            min_value=first,
+            max_value=data.today(),
+            format="YYYY-MM-DD",
+            **control("known_on", "known_on control"),
+        )
+        sync("stale control", stale)
+        st.segmented_control(
+            _("A report counts for (days)"),
+            STALE_CHOICES,
+            required=True,
+            **control("stale_after", "stale control"),
+        )
+    return Choice(as_of=as_of, known_on=known_on, evidence=level, stale_after_days=stale)
+
+
+def _jump(as_of: date, default: date) -> None:
+    """Buttons that step a week or jump to the last well-covered date or today."""
+    from datetime import timedelta
+
+    row = st.container(horizontal=True, gap="small")
+    for label, target, help_ in (
+        (":material/chevron_left:", max(as_of - timedelta(days=7), data.first_date()), _("One week back")),
+        (":material/chevron_right:", min(as_of + timedelta(days=7), data.today()), _("One week on")),
+    ):
+        row.button(
+            label,
+            key=f"jump {help_}",
+            help=help_,
+            on_click=write,
+            args=("as_of", target),
+            disabled=target == as_of,
+        )
+    row.button(
+        _("Last covered"),
+        help=_("The last date that the data covers well: {date}").format(date=format_date(default)),
+        on_click=write,
+        args=("as_of", default),
+        disabled=as_of == default,
+    )
+    row.button(
+        _("Today"),
+        help=_("Shows how old the reports are"),
+        on_click=write,
+        args=("as_of", data.today()),
+        disabled=as_of == data.today(),
+    )
+
+
+def select(
+    name: str,
+    label: str,
+    options: list[str],
+    *,
+    default: str | None,
+    labels: Mapping[str, str] | None = None,
+    kind: str = "selectbox",
+    **more: Any,
+) -> Any:
+    """A control bound to a parameter; a value that is not among the options is reported."""
+    value = read(name, default)
+    if value is not None and value not in options:
+        report(name, str(value), _("it is not among the choices"))
+        value = default
+    key = f"{name} control"
+    sync(key, value)
+    shown = (lambda option: labels.get(option, option)) if labels else str
+    if kind == "segmented":
+        return st.segmented_control(
+            label, options, format_func=shown, required=True, **control(name, key), **more
+        )
+    return st.selectbox(label, options, format_func=shown, **control(name, key), **more)
+
+
+def sync(key: str, value: Any) -> None:
+    """Make a control show what the link says."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value

@@ -1,0 +1,212 @@
+"""What the web server sends besides Streamlit's own messages: the drawing library, geometry, and compressed scripts.
+
+Streamlit serves its scripts uncompressed, and anything of ours only inside its messages. `dashboard.py` therefore hands the
+server an app with one route and one middleware more::
+
+    if __name__ == "__main__":      # run by Streamlit, at each visit and interaction
+        main()
+    else:                           # imported by the server, once
+        app = st.App(__file__, **serving.options())
+
+- ``publish`` puts bytes under an address made of their digest. A browser may keep them for ever: other content has another
+  address. They are compressed once.
+- ``Frontend`` sends Streamlit's scripts compressed, each compressed once, and writes into the head of the page that the
+  drawing library will be needed, so that the browser fetches it while the first script run is still computing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import threading
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import plotly as plotly_package
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Route
+from streamlit import config
+from streamlit.file_util import get_static_dir
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_ROOT = "assets"
+_KEPT = 512
+_PLOTLY = Path(plotly_package.__file__).parent / "package_data" / "plotly.min.js"
+_MODULES = Path(__file__).parent / "figure_component"
+_FRONTEND = Path(get_static_dir()) / "static"
+
+_published: OrderedDict[str, bytes] = OrderedDict()
+_lock = threading.Lock()
+
+
+def publish(body: bytes, name: str) -> str:
+    """Return the address, relative to the root of the site, under which `body` can be fetched from now on.
+
+    `name` ends the address; its suffix gives the media type. The latest 512 contents are kept; publishing the same content
+    again costs its digest and makes it the latest.
+    """
+    address = _address(digest(body), name)
+    packed = _published.get(address) or gzip.compress(body, 6, mtime=0)
+    with _lock:
+        _published[address] = packed
+        _published.move_to_end(address)
+        while len(_published) > _KEPT:
+            _published.popitem(last=False)
+    return address
+
+
+def plotly() -> str:
+    """Return the address of plotly.js, as shipped in the Python package."""
+    return next(address for address, path in _scripts().items() if path == _PLOTLY)
+
+
+def module(name: str) -> str:
+    """Return the address of a module in ``figure_component/``; modules there can import one another."""
+    return next(address for address, path in _scripts().items() if path == _MODULES / name)
+
+
+def options() -> dict[str, Any]:
+    """Return the arguments for ``st.App`` that add our route and middleware, and start compressing plotly.js."""
+    threading.Thread(target=_packed, args=[_PLOTLY], daemon=True).start()
+    prefix = config.get_option("server.baseUrlPath").strip("/")
+    prefix = f"/{prefix}" if prefix else ""
+    return {
+        "routes": [Route(f"{prefix}/{_ROOT}/{{folder}}/{{name}}", _send_asset)],
+        "middleware": [Middleware(Frontend, prefix=prefix)],
+    }
+
+
+class Frontend:
+    """ASGI middleware: Streamlit's scripts go out compressed, its page with a head that asks for the drawing library."""
+
+    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
+        self._app = app
+        self._prefix = f"{prefix}/static/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or let Streamlit answer and complete its page."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+        elif script := self._script(scope["path"]):
+            response = await _send_file(script, _accepts_gzip(scope))
+            await response(scope, receive, send)
+        else:
+            await self._app(scope, receive, _complete_head(send))
+
+    def _script(self, path: str) -> Path | None:
+        """Return the file behind the path of one of Streamlit's scripts or style sheets."""
+        script = _FRONTEND / path.removeprefix(self._prefix)
+        return script if path.startswith(self._prefix) and script in _frontend_scripts() else None
+
+
+async def _send_asset(request: Request) -> Response:
+    """Answer a request for a published content or one of our scripts."""
+    address = _address(**request.path_params)
+    if script := _scripts().get(address):
+        return await _send_file(script, _accepts_gzip(request.scope))
+    if packed := _published.get(address):
+        return _immutable(packed, address, _accepts_gzip(request.scope))
+    return Response(status_code=404, headers={"Cache-Control": "no-store"})
+
+
+async def _send_file(path: Path, accepts_gzip: bool) -> Response:
+    return _immutable(await run_in_threadpool(_packed, path), path.name, accepts_gzip)
+
+
+def _immutable(packed: bytes, name: str, accepts_gzip: bool) -> Response:
+    """Return an answer that a browser may keep for ever, unpacked for the rare client that does not accept gzip."""
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if accepts_gzip:
+        headers["Content-Encoding"] = "gzip"
+    body = packed if accepts_gzip else gzip.decompress(packed)
+    return Response(body, media_type=mimetypes.guess_type(name)[0], headers=headers)
+
+
+def _accepts_gzip(scope: Scope) -> bool:
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+
+
+def _complete_head(send: Send) -> Send:
+    """Return a `send` that adds our tags to an HTML page and passes everything else on."""
+    start: Message | None = None
+    page = b""
+
+    async def completed(message: Message) -> None:
+        nonlocal start, page
+        if message["type"] == "http.response.start" and _is_page(message):
+            start = message
+        elif start is None:
+            await send(message)
+        else:
+            page += message.get("body", b"")
+            if not message.get("more_body"):
+                page = page.replace(b"</head>", _head_tags() + b"</head>", 1)
+                await send(
+                    {**start, "headers": [*_kept_headers(start), (b"content-length", b"%d" % len(page))]}
+                )
+                await send({"type": "http.response.body", "body": page})
+
+    return completed
+
+
+def _is_page(message: Message) -> bool:
+    return message["status"] == 200 and any(
+        name.lower() == b"content-type" and value.startswith(b"text/html")
+        for name, value in message["headers"]
+    )
+
+
+def _kept_headers(message: Message) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a page without those that describe it as it was before our tags."""
+    outdated = {b"content-length", b"etag", b"last-modified", b"accept-ranges"}
+    return [(name, value) for name, value in message["headers"] if name.lower() not in outdated]
+
+
+@cache
+def _head_tags() -> bytes:
+    component = next(path.name for path in _frontend_scripts() if path.name.startswith("BidiComponent."))
+    modules = [
+        f"static/js/{component}",
+        *(address for address, path in _scripts().items() if path != _PLOTLY),
+    ]
+    tags = [f'<link rel="modulepreload" crossorigin href="./{address}">' for address in modules]
+    return "".join([*tags, f'<link rel="preload" as="script" href="./{plotly()}">']).encode()
+
+
+@cache
+def _frontend_scripts() -> frozenset[Path]:
+    """Return Streamlit's scripts and style sheets; their names carry a digest of their content."""
+    return frozenset([*_FRONTEND.glob("js/*.js"), *_FRONTEND.glob("css/*.css")])
+
+
+@cache
+def _scripts() -> dict[str, Path]:
+    """Return our scripts by address. The modules share one digest, so that they find one another beside themselves."""
+    modules = sorted(_MODULES.glob("*.js"))
+    release = digest(b"".join(path.read_bytes() for path in modules))
+    return {
+        _address(digest(_PLOTLY.read_bytes()), _PLOTLY.name): _PLOTLY,
+        **{_address(release, path.name): path for path in modules},
+    }
+
+
+@cache
+def _packed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+def _address(folder: str, name: str) -> str:
+    return f"{_ROOT}/{folder}/{name}"
+
+
+def digest(body: bytes) -> str:
+    """Return what tells `body` from all other contents."""
+    return hashlib.sha256(body).hexdigest()[:32]

@@ -1,0 +1,287 @@
+"""Views of territorial control that several pages share: heading, map, shares, changes, table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from monitor.analysis import status
+from monitor.charts import captions, maps, series
+from monitor.charts.style import status_label
+from monitor.language import _, format_date, format_number
+from monitor.ui import blocks, data, filters
+from monitor.ui.data import Choice
+from monitor.ui.figure import show_figure
+
+#: Weeks shown by each span of the share chart; 0 for all.
+SPANS = {"4w": 4, "3m": 13, "1y": 52, "all": 0}
+
+MAP_CAVEAT = "Areas are approximate catchments around gazetteer points, not official limits; fills fade with the age of the last report"
+
+
+def situation_heading(choice: Choice) -> None:
+    """First lines of the control pages: the situation, what last reports said, how old the data is."""
+    panel = data.panel(choice)
+    blocks.sentence(captions.situation(panel, choice.stale_after_days))
+    blocks.plain(f"{captions.last_reports(panel)} {blocks.age_text(choice)}")
+
+
+def _control_figure(
+    choice: Choice, *, height: int, selected: str | None, view: Mapping[str, Any] = maps.METRO_VIEW
+) -> go.Figure:
+    panel = data.panel(choice)
+    return maps.control_map(
+        panel,
+        data.scope(),
+        data.features("neighborhoods"),
+        data.map_style(),
+        data.stamp(
+            captions.situation(panel, choice.stale_after_days),
+            "territorial_control",
+            "retaken_areas",
+            "neighborhoods",
+            choice=choice,
+            caveat=_(MAP_CAVEAT),
+            evidence=True,
+        ),
+        hatch=data.hatch(),
+        labels=data.commune_labels(),
+        legend=data.share_table(choice),
+        selected=selected,
+        height=height,
+        view=view,
+    )
+
+
+def _map_alt(choice: Choice) -> str:
+    panel = data.panel(choice)
+    return _("Map of Port-au-Prince by neighborhood on {date}. {sentence}").format(
+        date=format_date(choice.as_of), sentence=captions.situation(panel, choice.stale_after_days)
+    )
+
+
+def small_control_map(choice: Choice) -> None:
+    """Map of the overview; a click leads to the neighborhood's card."""
+    show_figure(
+        _control_figure(choice, height=560, selected=None, view=maps.SMALL_METRO_VIEW),
+        key="overview-map",
+        alt=_map_alt(choice),
+        filename=f"control-{choice.as_of}",
+        on_select=lambda area: filters.write("area", area),
+    )
+    area = filters.read("area")
+    if area:
+        st.page_link(
+            "pages/control.py",
+            label=_("Open the card of {name}").format(name=data.name_in_language(area)),
+            icon=":material/arrow_forward:",
+        )
+
+
+def control_map(choice: Choice, area: str | None) -> None:
+    """Large map; a click selects the neighborhood."""
+    show_figure(
+        _control_figure(choice, height=720, selected=area),
+        key="control-map",
+        alt=_map_alt(choice),
+        filename=f"control-{choice.as_of}",
+        on_select=lambda chosen: filters.write("area", chosen),
+    )
+
+
+def share_over_time(choice: Choice, *, key: str, spans: bool = False) -> None:
+    """Share of each status over time, by the chosen denominator."""
+    denominators = {"neighborhoods": _("neighborhoods"), "km2": _("area, km²"), "people": _("people")}
+    by, span = "neighborhoods", "all"
+    if spans:
+        left, right = st.columns(2)
+        with left:
+            by = filters.select(
+                "by", _("Share of"), list(denominators), default=by, labels=denominators, kind="segmented"
+            )
+        with right:
+            names = {"4w": _("4 weeks"), "3m": _("3 months"), "1y": _("1 year"), "all": _("all")}
+            span = filters.select(
+                "span", _("Period"), list(SPANS), default=span, labels=names, kind="segmented"
+            )
+    days = data.weeks(choice.as_of)
+    table = data.share_table(choice, *days)
+    start = days[0] if not SPANS[span] else max(days[0], choice.as_of - timedelta(weeks=SPANS[span]))
+    shown = table[table["date"] >= pd.Timestamp(start)]
+    title = captions.share_title(table, pd.Timestamp(choice.as_of), by)
+    stamp = data.stamp(
+        title,
+        "territorial_control",
+        "retaken_areas",
+        "neighborhoods",
+        choice=choice,
+        evidence=True,
+        denominator=_("share of {what}").format(what=denominators[by]),
+        caveat=_(
+            "A status counts for {days} days after its last report, then the area is unknown. People: commune figures of 2015 split by area"
+        ).format(days=choice.stale_after_days),
+    )
+    milestones = data.frame("milestones")
+    show_figure(
+        series.share_chart(
+            shown,
+            stamp,
+            denominator=by,
+            milestones=milestones[milestones["kind"].isin(["mandate", "deployment", "violence", "control"])],
+            height=560 if not spans else 480,
+        ),
+        key=key,
+        alt=_("Stacked area chart, weekly. {title}").format(title=title),
+        filename=f"shares-{choice.as_of}",
+    )
+
+
+def headline_numbers(choice: Choice) -> None:
+    """Cards: gang control and its change, retaken areas, airport, main hospital, what others say."""
+    month, year = choice.as_of - timedelta(days=28), choice.as_of - timedelta(days=365)
+    counts = {
+        day: int(data.panel(choice, max(day, data.first_date()))["status"].isin(captions.GANG).sum())
+        for day in (choice.as_of, month, year)
+    }
+    total = len(data.scope())
+    columns = st.columns(5, gap="small")
+    with columns[0].container(border=True, height="stretch"):
+        st.markdown(f"**{_('Gang control or influence')}**")
+        st.markdown(f"### {counts[choice.as_of]} {_('of')} {total}")
+        blocks.plain(captions.change(counts[choice.as_of], counts[month], month), small=True)
+        blocks.plain(captions.change(counts[choice.as_of], counts[year], year), small=True)
+    outcomes = data.outcomes(choice)
+    found = outcomes["outcome"].value_counts()
+    with columns[1].container(border=True, height="stretch"):
+        st.markdown(f"**{_('Claims of retaken areas')}**")
+        st.markdown(f"### {len(outcomes)}")
+        blocks.plain(
+            _(
+                "{lost} lost again · {contested} contested · {held} not reported lost · {unknown} unknown"
+            ).format(**{name: int(found.get(name, 0)) for name in ("lost", "contested", "held", "unknown")}),
+            small=True,
+        )
+        st.page_link("pages/retaken.py", label=_("Retaken areas"), icon=":material/arrow_forward:")
+    for column, site, title in (
+        (columns[2], "pap-airport", _("Airport")),
+        (columns[3], "hueh", _("Main hospital (HUEH)")),
+    ):
+        _site_card(column, choice, site, title)
+    _others_card(columns[4], choice)
+
+
+def _site_card(column: DeltaGenerator, choice: Choice, site: str, title: str) -> None:
+    row = data.site_panel(choice, pd.Series([site])).iloc[0]
+    windows = data.frame("site_restrictions")
+    day = pd.Timestamp(choice.as_of)
+    current = windows[
+        (windows["site_id"] == site) & (windows["start_date"] <= day) & (windows["end_date"] >= day)
+    ]
+    with column.container(border=True, height="stretch"):
+        st.markdown(f"**{title}**")
+        label = captions.site_line(row)
+        st.markdown(f"### {label.split(',')[0].split(';')[0].capitalize()}")
+        blocks.plain(label, small=True)
+        for window in current.tail(1).itertuples():
+            blocks.plain(
+                _("US carriers barred by the FAA to {date}").format(date=format_date(window.end_date)),
+                small=True,
+            )
+        st.page_link("pages/sites.py", label=_("Key sites"), icon=":material/arrow_forward:")
+
+
+def _others_card(column: DeltaGenerator, choice: Choice) -> None:
+    figures = data.frame("indicators").query("indicator == 'capital_share_gangs'")
+    day = pd.Timestamp(choice.as_of)
+    recent = figures[figures["period_start"].between(day - pd.Timedelta(days=365), day)]
+    with column.container(border=True, height="stretch"):
+        st.markdown(f"**{_('Others on the gangs’ share of the capital')}**")
+        if recent.empty:
+            st.markdown("### –")
+            blocks.plain(_("No published estimate in the year before"), small=True)
+        else:
+            low, high = recent["value"].min(), recent["value"].max()
+            st.markdown(
+                f"### {format_number(low)}–{format_number(high)}\u00a0%"
+                if low < high
+                else f"### {format_number(low)}\u00a0%"
+            )
+            blocks.plain(
+                _("{count} published estimates in a year; area or way of counting is rarely stated").format(
+                    count=len(recent)
+                ),
+                small=True,
+            )
+        st.page_link("pages/mandate.py", label=_("All estimates"), icon=":material/arrow_forward:")
+
+
+def latest_changes(choice: Choice) -> None:
+    """Statements of the last four weeks up to the chosen date, each with who says so and a link."""
+    st.markdown(
+        f"#### {_('What was reported in the four weeks to {date}').format(date=format_date(choice.as_of))}"
+    )
+    rows = status.admissible(status.known(data.assertions(), choice.known_on), choice.evidence)
+    day = pd.Timestamp(choice.as_of)
+    recent = rows[rows["from_earliest"].between(day - pd.Timedelta(days=28), day)].sort_values(
+        "from_earliest", ascending=False
+    )
+    if recent.empty:
+        blocks.plain(_("Nobody reported on control in these four weeks. Silence is not calm."))
+        return
+    statements(recent.head(10), with_place=True)
+    if len(recent) > 10:
+        blocks.plain(
+            _("{more} more on the page Control, by neighborhood.").format(more=len(recent) - 10), small=True
+        )
+
+
+def statements(rows: pd.DataFrame, *, with_place: bool = False) -> None:
+    """A list of statements with their sources."""
+    for row in rows.assign(status_label=rows["status"].map(status_label)).itertuples():
+        blocks.statement(row, place=data.name_in_language(row.neighborhood_id) if with_place else None)
+
+
+def control_table(choice: Choice) -> None:
+    """The map as a sortable table, same filters."""
+    st.markdown(f"#### {_('All neighborhoods')}")
+    panel = data.panel(choice).merge(
+        data.scope()[["neighborhood_id", "name", "commune", "area_km2", "population"]], on="neighborhood_id"
+    )
+    rows = panel.merge(
+        data.assertions()[["assertion_id", "source_publisher", "source_url", "source_checked", "claimant"]],
+        on="assertion_id",
+        how="left",
+    )
+    rows = rows.assign(
+        status=rows["status"].map(status_label),
+        last_status=rows["last_status"].map(status_label),
+        actor=rows["actor_id"].map(data.frame("actors").set_index("actor_id")["name"]),
+        verification=rows["verification"].str.replace("_", " "),
+    ).sort_values(["commune", "name"])
+    blocks.table(
+        rows,
+        {
+            "name": _("Neighborhood"),
+            "commune": _("Commune"),
+            "status": _("Status"),
+            "since": st.column_config.DateColumn(_("Since"), format="YYYY-MM-DD"),
+            "last_status": _("Last reported as"),
+            "confirmed_on": st.column_config.DateColumn(_("Last report"), format="YYYY-MM-DD"),
+            "age_days": st.column_config.NumberColumn(_("Age, days"), format="%d"),
+            "is_contested": st.column_config.CheckboxColumn(_("Contested")),
+            "is_disputed": st.column_config.CheckboxColumn(_("Disputed")),
+            "actor": _("Actor"),
+            "claimant": _("Who says so"),
+            "verification": _("Verification"),
+            **blocks.source_columns(),
+            "area_km2": st.column_config.NumberColumn(_("km²"), format="%.1f"),
+            "population": st.column_config.NumberColumn(_("People (2015)"), format="localized"),
+        },
+        height=420,
+    )

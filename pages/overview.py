@@ -1,0 +1,18 @@
+"""Overview: the situation in one screen."""
+
+import streamlit as st
+
+from monitor.ui import blocks, filters, views
+
+with blocks.page():
+    heading = st.container()
+    choice = filters.choice()
+    with heading:
+        views.situation_heading(choice)
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        views.small_control_map(choice)
+    with right:
+        views.share_over_time(choice, key="overview-shares")
+    views.headline_numbers(choice)
+    views.latest_changes(choice)

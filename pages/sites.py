@@ -1,0 +1,21 @@
+"""Key sites: airport, hospitals, ports, prisons, stations."""
+
+import streamlit as st
+
+from monitor.ui import blocks, filters, sites
+
+with blocks.page():
+    heading = st.container()
+    choice = filters.choice(evidence=False)
+    panel = sites.current(choice)
+    with heading:
+        sites.heading(choice, panel)
+    kind = sites.kind_control(panel)
+    sites.strips(choice, kind)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        sites.map_of(choice, panel, kind)
+    with right:
+        sites.site_card(choice, panel, kind)
+    sites.functioning_over_time(choice, kind)
+    sites.table(panel, kind)
