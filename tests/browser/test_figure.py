@@ -1,0 +1,221 @@
+"""Figures in a browser: what is kept while data change, what a click tells Python, and what moves with the time bar."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import open_page, wait_ready
+from tests.server import ROOT, Server, _free_port, _wait_until_healthy
+
+expect.set_options(timeout=30_000)
+
+_KEEP = """
+() => {
+  window.kept = [...document.querySelectorAll(".figure-plot")].map((plot) => [plot, plot._fullLayout.map?._subplot.map]);
+}
+"""
+_SAME = """
+() => [...document.querySelectorAll(".figure-plot")].every(
+  (plot, place) => plot === window.kept[place][0] && plot._fullLayout.map?._subplot.map === window.kept[place][1])
+"""
+_VIEW = "() => { const map = window.kept[0][1]; return [map.getCenter().lng, map.getCenter().lat, map.getZoom()] }"
+COLORS = ["rgba(178,24,43,1)", "rgba(33,102,172,1)", "rgba(217,217,217,1)"]
+_DATE_ON_MAP = "() => document.querySelector('.figure-plot .annotation').textContent"
+_CURSOR = "() => document.querySelectorAll('.figure-plot')[1]._fullLayout.shapes[0].x0"
+# The colours MapLibre has rendered, by area; from the state of a feature if it has one.
+_COLORS = """
+() => Object.fromEntries(window.kept[0][1].queryRenderedFeatures()
+  .filter((found) => found.layer.id.endsWith("-fill"))
+  .map((found) => [found.id, found.layer.paint["fill-color"].toString()]))
+"""
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server of its own for apps/figure_app.py."""
+    port = _free_port()
+    server = Server(f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("figures") / "log.txt")
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(Path(__file__).parent / "apps" / "figure_app.py"),
+    ]
+    options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
+    with (
+        server.log.open("wb") as log,
+        subprocess.Popen([*command, *options], cwd=ROOT, stdout=log, stderr=log) as process,
+    ):
+        try:
+            _wait_until_healthy(server, process)
+            yield server.url
+        finally:
+            process.terminate()
+
+
+def _open(page: Page, url: str) -> None:
+    open_page(page, url)
+    page.evaluate(_KEEP)
+
+
+def _press(page: Page, key: str, times: int = 1) -> None:
+    page.locator("input[type=range]").focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def _drag_map(page: Page) -> None:
+    x, y = _centre_of(page, 5)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 20, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+
+
+def _centre_of(page: Page, area: int) -> tuple[float, float]:
+    """Where area `area` of the app's map is on the screen."""
+    return tuple(
+        page.evaluate(
+            """(area) => {
+              const map = window.kept[0][1];
+              const place = map.project([-72.4 + (area % 4) * 0.02 + 0.009, 18.5 + Math.floor(area / 4) * 0.02 + 0.009]);
+              const box = map.getContainer().getBoundingClientRect();
+              return [box.x + place.x, box.y + place.y];
+            }""",
+            area,
+        )
+    )
+
+
+def test_a_step_of_a_widget_keeps_map_and_view(page: Page, figures: str) -> None:
+    _open(page, figures)
+    before = page.evaluate(_VIEW)
+    _drag_map(page)
+    view = page.evaluate(_VIEW)
+    assert view != before
+    _press(page, "ArrowRight")
+    expect(page.get_by_text("Python drew 2025-01-05")).to_be_visible()
+    wait_ready(page)
+    assert page.evaluate(_SAME)
+    assert page.evaluate(_VIEW) == view
+    assert page.evaluate(_DATE_ON_MAP) == "2025-01-05"
+    assert page.evaluate(_CURSOR) == "2025-01-05"
+
+
+def test_an_element_above_keeps_the_map(page: Page, figures: str) -> None:
+    _open(page, figures)
+    page.get_by_text("Warning").click()
+    expect(page.get_by_text("Something appeared above the figures.")).to_be_visible()
+    wait_ready(page)
+    assert page.evaluate(_SAME)
+
+
+def test_a_click_tells_python_the_area(page: Page, figures: str) -> None:
+    _open(page, figures)
+    page.mouse.click(*_centre_of(page, 6))
+    expect(page.get_by_text("area area-6")).to_be_visible()
+    assert "area=area-6" in page.url
+    assert page.evaluate(_SAME)
+
+
+def test_a_tap_tells_python_the_area_and_one_finger_scrolls(phone: Page, figures: str) -> None:
+    _open(phone, figures)
+    x, y = _centre_of(phone, 6)
+    phone.touchscreen.tap(x, y)
+    expect(phone.get_by_text("area area-6")).to_be_visible()
+    view = phone.evaluate(_VIEW)
+    touch = phone.context.new_cdp_session(phone)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for moved in range(10, 60, 10):
+        touch.send(
+            "Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - moved}]}
+        )
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    phone.wait_for_timeout(300)
+    assert phone.evaluate(_VIEW) == view
+
+
+def test_the_view_is_told_when_asked_for(page: Page, figures: str) -> None:
+    _open(page, f"{figures}/?view=1")
+    _drag_map(page)
+    page.wait_for_url(lambda url: "view=18." in url)
+    assert page.evaluate(_SAME)
+
+
+def test_a_figure_has_a_text_and_a_png(page: Page, figures: str) -> None:
+    _open(page, figures)
+    expect(page.get_by_role("img", name="A map of squares.")).to_be_visible()
+    page.locator(".figure-plot").first.hover()
+    with page.expect_download() as download:
+        page.locator("[data-title='Download as PNG']").first.click()
+    assert download.value.suggested_filename == "map.png"
+    header = download.value.path().read_bytes()[:24]
+    width = page.evaluate("document.querySelector('.figure-plot').clientWidth")
+    assert int.from_bytes(header[16:20], "big") == 2 * width
+    assert int.from_bytes(header[20:24], "big") == 600
+
+
+def test_everything_moves_with_the_bar_and_python_hears_of_the_last_date(page: Page, figures: str) -> None:
+    _open(page, f"{figures}/?bar=1")
+    before = page.evaluate(_COLORS)
+    _press(page, "ArrowRight", times=4)
+    expect(page.get_by_text("It is 2025-01-08.")).to_be_visible()
+    assert page.evaluate(_DATE_ON_MAP) == "2025-01-08"
+    assert page.evaluate(_CURSOR) == "2025-01-08"
+    page.wait_for_timeout(500)
+    moved = page.evaluate(_COLORS)
+    assert moved == {area: COLORS[(COLORS.index(color) + 4) % 3] for area, color in before.items()}
+    expect(page.get_by_text("Python drew 2025-01-08")).to_be_visible()
+    wait_ready(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate(_COLORS) == moved
+    assert "date=2025-01-08" in page.url
+    assert page.evaluate(_SAME)
+
+
+def test_playing_tells_python_only_the_date_it_stops_at(page: Page, figures: str) -> None:
+    _open(page, f"{figures}/?bar=1&date=2025-01-02")
+    page.get_by_label("Play").click()
+    expect(page.get_by_text("It is 2025-01-05.")).to_be_visible()
+    expect(page.get_by_text("Python drew 2025-01-02")).to_be_visible()
+    page.get_by_label("Pause").click()
+    expect(page.get_by_text("Python drew 2025-01-02")).not_to_be_visible()
+    wait_ready(page)
+    date = page.locator(".time-bar-date").inner_text()
+    expect(page.get_by_text(f"Python drew {date}")).to_be_visible()
+    assert page.evaluate(_DATE_ON_MAP) == date
+    assert page.evaluate(_SAME)
+
+
+def test_a_milestone_can_be_jumped_to(page: Page, figures: str) -> None:
+    _open(page, f"{figures}/?bar=1")
+    page.get_by_label("Go to …").select_option("A milestone")
+    expect(page.get_by_text("Python drew 2025-01-20")).to_be_visible()
+    wait_ready(page)
+    assert page.evaluate(_DATE_ON_MAP) == "2025-01-20"
+
+
+def test_without_webgl_the_map_says_so_and_charts_are_drawn(browser_program: str, figures: str) -> None:
+    code = """
+import sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox", "--disable-3d-apis"])
+    page = browser.new_page()
+    page.goto(sys.argv[2])
+    page.locator(".figure-box[data-state=failed]").wait_for(timeout=60000)
+    page.locator(".figure-box[data-state=drawn]").wait_for(timeout=60000)
+    print(page.locator(".figure-notice").first.inner_text())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, browser_program, figures], capture_output=True, text=True, check=True
+    )
+    assert "WebGL" in done.stdout
