@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from monitor.language import _
 from monitor.ui import filters, serving
@@ -21,4 +22,7 @@ def main() -> None:
 if __name__ == "__main__":  # run by Streamlit, at each visit and interaction
     main()
 else:  # imported by the server, once
+    # Without this a server just started would serve pages/x.py as /x, past this script and any login in it, and would
+    # greet a deep link with "page not found": Streamlit learns of st.navigation only once it has run.
+    PagesManager.uses_pages_directory = False
     app = st.App(__file__, **serving.options())

@@ -143,3 +143,18 @@ DEFINITIONS: tuple[Definition, ...] = (
         f"{INCIDENT_MEAN_WEEKS} complete weeks before; an incomplete week is drawn apart and left out of means.",
     ),
 )
+
+
+def markdown() -> str:
+    """The definitions as the text of docs/methods.md."""
+    parts = [
+        "# Methods",
+        "What every number means. This page is written by `python -m monitor.analysis.definitions` from the constants that the "
+        "code uses; the Methods page of the dashboard prints the same.",
+    ]
+    parts += [f"## {item.name}\n\n`{item.definition_id}`\n\n{item.text}" for item in DEFINITIONS]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

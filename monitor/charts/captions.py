@@ -139,9 +139,9 @@ def deployment(deployed: pd.Series | None, authorised: pd.Series | None) -> str:
         return _("No figure of deployed and authorised personnel by this date.")
     ratio = format_percent(deployed["value"] / authorised["value"])
     return _(
-        "{entity} counted {deployed} personnel ({date}), {ratio} of the {authorised} authorised on {when}."
+        "The {entity} counted {deployed} personnel on {date}, {ratio} of the {authorised} authorised on {when}."
     ).format(
-        entity=deployed["entity"],
+        entity=deployed["entity"].removesuffix(" total"),
         deployed=format_number(deployed["value"]),
         date=format_date(deployed["as_of"]),
         ratio=ratio,

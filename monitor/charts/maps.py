@@ -291,7 +291,7 @@ def incident_map(
     stamp: Stamp,
     *,
     labels: pd.DataFrame | None = None,
-    height: int = 560,
+    height: int = 640,
 ) -> go.Figure:
     """Incidents by neighborhood as circles at the area's centre; coarser ones counted beside the commune's name.
 
@@ -342,7 +342,9 @@ def incident_map(
     )
     if labels is not None:
         figure.add_trace(_commune_labels(labels[~labels["name"].isin(coarse["name"])]))
-    figure.update_layout(map={"style": style, **METRO_VIEW}, uirevision="incident-map", showlegend=False)
+    figure.update_layout(
+        map={"style": style, **SMALL_METRO_VIEW}, uirevision="incident-map", showlegend=False
+    )
     return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0)
 
 
@@ -352,7 +354,7 @@ def site_map(
     stamp: Stamp,
     *,
     labels: pd.DataFrame | None = None,
-    height: int = 560,
+    height: int = 640,
 ) -> go.Figure:
     """Sites by state: ``site_id, name, site_type, lat, lon, status, since``; the marker's letter tells the state, too."""
     figure = go.Figure()
@@ -387,7 +389,7 @@ def site_map(
     if labels is not None:
         figure.add_trace(_commune_labels(labels).update(showlegend=False))
     figure.update_layout(
-        map={"style": style, **METRO_VIEW},
+        map={"style": style, **SMALL_METRO_VIEW},
         uirevision="site-map",
         showlegend=True,
         legend={

@@ -24,7 +24,7 @@ from monitor.language import _, format_date, format_number
 
 _ROW_PX = 26
 #: Widest label, in characters, before it is cut; and the width of a character in px.
-_LABEL_CHARACTERS, _CHARACTER_PX = 30, 6.6
+_LABEL_CHARACTERS, _CHARACTER_PX = 36, 6.2
 
 _EVENT_SYMBOLS = {
     "attacked": "x-thin",

@@ -50,7 +50,7 @@ def _lines(today: date) -> pd.DataFrame:
             )
             continue
         span = made["covers"]
-        last = date.fromisoformat(span["to"]) if span else None
+        last = min(date.fromisoformat(span["to"]), today) if span else None
         cadence = about.get("cadence_days")
         age = (today - last).days if last else None
         overdue = cadence is not None and age is not None and age > 2 * cadence
@@ -105,7 +105,10 @@ def overview() -> None:
 def details() -> None:
     """One dataset: what it is, its limits, its notes, rows left out, columns, and the rows themselves."""
     names = list(CONTRACTS)
-    chosen = filters.select("dataset", _("Look into a dataset"), names, default="territorial_control")
+    labels = {name: _(data.description(name)["title"]) for name in names}
+    chosen = filters.select(
+        "dataset", _("Look into a dataset"), names, default="territorial_control", labels=labels
+    )
     about, made = data.description(chosen), data.provenance(chosen)
     st.markdown(f"### {blocks.escaped(_(about['title']))}")
     blocks.plain(about["description"])

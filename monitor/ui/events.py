@@ -45,24 +45,19 @@ def filtered(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
     actors = data.frame("actors").set_index("actor_id")["name"].sort_values()
     communes = sorted(rows["commune"].dropna().unique())
     columns = st.columns([2.2, 1.4, 1.4, 1.2, 1], vertical_alignment="bottom")
-    wanted = filters.read("type", list(EVENT_TYPES))
-    unknown = [name for name in wanted if name not in EVENT_TYPES]
-    if unknown:
+    wanted = filters.read("type", [])
+    if unknown := [name for name in wanted if name not in EVENT_TYPES]:
         filters.report("type", "~".join(unknown), _("there is no such event type"))
-        wanted = [name for name in wanted if name in EVENT_TYPES] or list(EVENT_TYPES)
+        wanted = [name for name in wanted if name in EVENT_TYPES]
     filters.sync("type control", wanted)
     with columns[0]:
         st.multiselect(
             _("Type"),
             EVENT_TYPES,
             format_func=labels.__getitem__,
+            placeholder=_("any"),
             key="type control",
-            on_change=lambda: filters.write(
-                "type",
-                None
-                if len(st.session_state["type control"]) in (0, len(EVENT_TYPES))
-                else "~".join(st.session_state["type control"]),
-            ),
+            on_change=lambda: filters.write("type", "~".join(st.session_state["type control"])),
         )
     with columns[1]:
         actor = filters.select(
@@ -94,7 +89,9 @@ def filtered(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
         st.number_input(
             _("Killed, at least"), min_value=0, step=1, **filters.control("deaths", "deaths control")
         )
-    keep = rows["event_type"].isin(wanted) & (rows["event_date"] >= pd.Timestamp(start))
+    keep = rows["event_date"] >= pd.Timestamp(start)
+    if wanted:
+        keep &= rows["event_type"].isin(wanted)
     if actor:
         keep &= rows["actor_ids"].fillna("").str.split("|").map(lambda ids: actor in ids)
     if commune:

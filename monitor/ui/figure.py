@@ -31,6 +31,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,22 @@ def _component(name: str) -> Callable[..., Any]:
 _figure = _component("figure")
 _time_bar = _component("time_bar")
 _moving_text = _component("moving_text")
+
+
+class Shared(dict[str, Any]):
+    """A geometry or a map style that many figures show: they hold it without copying it, and it is encoded once.
+
+    Plotly copies plain dicts three times on the way to the browser. One of these must not be changed once a figure has it.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Shared:
+        """Return the same object."""
+        return self
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The object as JSON, made once."""
+        return _json(self)
 
 
 @dataclass(frozen=True)
@@ -111,17 +128,28 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class Paint:
+    """How an area of a map looks: colours, opacity from 0 to 1, width of the outline in pixels."""
+
+    fill: str
+    opacity: float
+    line: str | None = None
+    width: float | None = None
+
+
+@dataclass(frozen=True)
 class Motion:
     """How a figure follows the bar of `timeline` in the browser.
 
-    `codes` (dates × areas, values below 256) is the class of each area at each date; areas are in the order of ``locations``.
-    `paint` names choropleth traces and gives for each class the fill colour and the opacity from 0 to 1. `moves` names
-    annotations and shapes of the layout and gives the value of an attribute at each date.
+    `codes` (dates × areas, values below 256) is the class of each area at each date. `paint` says how each class looks in a
+    choropleth trace, which is named by its ``meta`` and has all areas in the order of `codes`. `moves` names annotations and
+    shapes of the layout, or its ``title``, and gives the value of an attribute at each date; instead of a value, a list with
+    one for each width in the ``layout.meta["fit"]`` of a stamp.
     """
 
     timeline: Timeline
     codes: np.ndarray | None = None
-    paint: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
+    paint: Mapping[str, Sequence[Paint]] = field(default_factory=dict)
     moves: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
 
 
@@ -130,7 +158,6 @@ def show_figure(
     *,
     key: str,
     alt: str,
-    height: int | None = None,
     filename: str | None = None,
     select: bool = False,
     on_select: Callable[[str], object] | None = None,
@@ -139,8 +166,8 @@ def show_figure(
 ) -> Selection:
     """Draw `figure`, keeping the element and the view of the figure shown before under the same `key`.
 
-    `alt` says in one or two sentences what the figure shows. `height` is in pixels, by default the figure's own. `filename`
-    names the downloaded PNG, without its ending; by default it is `key`. `motion` makes the figure follow a time bar.
+    `alt` says in one or two sentences what the figure shows. `filename` names the downloaded PNG, without its ending; by
+    default it is `key`. `motion` makes the figure follow a time bar.
 
     With `select`, a click or tap on a point or an area gives its id: the first entry of its ``customdata``, or else its
     ``location``. `on_select` is called with the id before the run starts, so that what is drawn above can follow.
@@ -150,7 +177,7 @@ def show_figure(
     """
     if figure.layout.uirevision is None:
         figure.layout.uirevision = key
-    height = int(height or figure.layout.height or _DEFAULT_HEIGHT)
+    height = int(figure.layout.height or _DEFAULT_HEIGHT)
     drawing, resources = _split(figure.to_plotly_json())
     told = _figure(
         key=key,
@@ -225,24 +252,37 @@ def moving_text(texts: Sequence[str], timeline: Timeline, date: str, *, key: str
 
 
 def _motion_message(motion: Motion, figure: dict[str, Any]) -> dict[str, Any]:
-    """Return what the browser needs of `motion`, traces, annotations and shapes being named by their places in `figure`."""
-    places = {
-        item["name"]: {"kind": kind, "item": place}
+    """Return what the browser needs of `motion`, with traces, annotations and shapes named by their places in `figure`."""
+    paths: dict[str, list[str | int]] = {
+        item["name"]: [kind, place]
         for kind in ("annotations", "shapes")
         for place, item in enumerate(figure["layout"].get(kind, []))
         if "name" in item
+    } | {"title": ["title"]}
+    traces = {
+        trace["meta"]: place
+        for place, trace in enumerate(figure["data"])
+        if isinstance(trace.get("meta"), str)
     }
-    traces = {trace["name"]: place for place, trace in enumerate(figure["data"]) if "name" in trace}
     content = {
         "codes": motion.codes is not None and b64encode(motion.codes.astype(np.uint8).tobytes()).decode(),
-        "paint": [{"trace": traces[name], "classes": classes} for name, classes in motion.paint.items()],
+        "paint": [
+            {"trace": traces[name], "classes": [_feature_state(look) for look in looks]}
+            for name, looks in motion.paint.items()
+        ],
         "moves": [
-            {**places[name], "attribute": attribute, "values": values}
+            {"path": paths[name], "attribute": attribute, "values": values}
             for name, attributes in motion.moves.items()
             for attribute, values in attributes.items()
         ],
     }
     return {"bar": motion.timeline.key, "dates": motion.timeline.digest, "content": _publish(content)}
+
+
+def _feature_state(look: Paint) -> dict[str, Any]:
+    """Return `look` under the names Plotly gives to these properties of a feature on its maps."""
+    properties = {"fc": look.fill, "mo": look.opacity, "mlc": look.line, "mlw": look.width}
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def _split(figure: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[list[str | int], str]]]:
@@ -267,7 +307,8 @@ def _large_parts(figure: dict[str, Any]) -> Iterator[tuple[list[str | int], dict
 
 def _publish(content: Any) -> str:
     """Return the address under which the browser finds `content`."""
-    return serving.publish(_json(content), "content.json")
+    body = content.encoded if isinstance(content, Shared) else _json(content)
+    return serving.publish(body, "content.json")
 
 
 def _json(content: Any) -> bytes:

@@ -204,27 +204,26 @@ def indicators(choice: Choice) -> None:
     for column, (name, (label, unit, area)) in zip(columns, names.items(), strict=True):
         rows = _indicator(choice, name)
         rows = rows[rows["area_id"] == area]
+        spans = rows[(rows["date_precision"] != "day") | (name == "displaced")]
         with column:
-            if rows.empty:
+            if spans.empty:
                 blocks.plain(_("{label}: no figure by this date.").format(label=label))
                 continue
-            last = rows.sort_values(["period_end", "period_start"]).iloc[-1]
+            last = spans.sort_values(["period_end", "period_start"]).iloc[-1]
             period = format_date(last["period_start"]) + (
                 f" – {format_date(last['period_end'])}" if pd.notna(last["period_end"]) else ""
             )
             title = _("{label}: {value} ({period})").format(
                 label=label, value=format_number(last["value"]), period=period
             )
+            caveat = _(
+                "National figures over their own periods, which overlap: never add them up. Rival figures stay side by side"
+            )
+            if len(spans) < len(rows):
+                caveat += _("; {n} running totals are in the table only").format(n=len(rows) - len(spans))
             figure = series.period_figures(
-                rows,
-                data.stamp(
-                    title,
-                    "indicators",
-                    choice=choice,
-                    caveat=_(
-                        "National figures over their own periods, which overlap: never add them up. Rival figures stay side by side"
-                    ),
-                ),
+                spans,
+                data.stamp(title, "indicators", choice=choice, caveat=caveat),
                 unit=unit,
                 height=360,
             )

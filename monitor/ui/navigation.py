@@ -16,9 +16,8 @@ _PAGES_FOLDER = Path(__file__).parent.parent.parent / "pages"
 class PageEntry:
     """A page: its script under ``pages/``, its address and its title.
 
-    The first page is the default: its address is the root. The other addresses are hyphenated and differ from the
-    script's stem, so that a cold server never serves the script
-    without ``dashboard.py``.
+    The first page is the default: its address is the root. The other addresses are hyphenated and differ from their
+    script's stem.
     """
 
     script: str
@@ -52,10 +51,3 @@ def navigation() -> st.Page:
         ],
         position="top",
     )
-
-
-def address(url_path: str, **parameters: str) -> str:
-    """Relative link to a page with parameters."""
-    from urllib.parse import urlencode
-
-    return f"{url_path}?{urlencode(parameters)}" if parameters else url_path

@@ -4,10 +4,18 @@
  * layout.meta.fit lists them, narrowest first, with the values to set by their path in the layout.
  */
 
+/** Return the place in layout.meta.fit of what is meant for a width; -1 in a figure without a stamp. */
+export function fitAt(layout, width) {
+  const fits = layout.meta?.fit ?? [];
+  return Math.max(
+    fits.findLastIndex(({ min_width: least }) => least <= width),
+    Math.min(0, fits.length - 1),
+  );
+}
+
 /** Return the values for a width, by layout path as Plotly.relayout takes them. */
 export function fitOf(layout, width) {
-  const fits = layout.meta?.fit ?? [];
-  return (fits.findLast(({ min_width: least }) => least <= width) ?? fits[0])?.set ?? {};
+  return layout.meta?.fit?.[fitAt(layout, width)]?.set ?? {};
 }
 
 /** Set the values for a width in a layout that is not drawn yet. */

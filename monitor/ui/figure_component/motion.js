@@ -5,6 +5,8 @@
  * are made to look at the state first. Both happen inside the map's own methods, so they hold for what Plotly draws later.
  */
 
+import { fitAt } from "./fit.js";
+
 /** In which entry of a feature's state a paint property is found; the names are those Plotly uses. */
 const STATE = {
   "fill-color": "fc",
@@ -47,7 +49,8 @@ export class Motion {
   place(layout, index) {
     return this.content.moves.map(({ path, attribute, values }) => {
       const item = path.reduce((part, name) => part[name], layout);
-      item[attribute] = atWidth(values, layout.width)[index];
+      const value = values[index];
+      item[attribute] = Array.isArray(value) ? value[fitAt(layout, layout.width)] : value;
       // Of all attributes of an annotation or a shape, its opacity is the cheapest to set.
       return path.length === 1 ? [`${path}.${attribute}`, item[attribute]] : [`${path[0]}[${path[1]}].opacity`, item.opacity ?? 1];
     });
@@ -107,10 +110,4 @@ function stateFirst(name, value) {
   if (!(name in STATE) || Array.isArray(value)) return value;
   const otherwise = value?.type === "identity" ? ["get", value.property] : value;
   return ["coalesce", ["feature-state", STATE[name]], otherwise];
-}
-
-/** Values by date may be given for several least widths of the figure, narrowest first. */
-function atWidth(values, width) {
-  if (!values[0]?.min_width && values[0]?.min_width !== 0) return values;
-  return (values.findLast(({ min_width: least }) => least <= width) ?? values[0]).values;
 }
