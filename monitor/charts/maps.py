@@ -16,6 +16,7 @@ from monitor.charts.style import (
     SITE_COLOURS,
     STATUS_COLOURS,
     STATUS_ORDER,
+    Key,
     Stamp,
     site_label,
     stamped,
@@ -369,7 +370,7 @@ def site_map(
                 name=f"{site_label(status)} ({len(rows)})",
                 marker={
                     "size": 14,
-                    "color": "#9aa5b1" if status in ("unknown", "no_data") else SITE_COLOURS[status],
+                    "color": _site_colour(status),
                     "opacity": 0.9,
                 },
                 customdata=rows["site_id"],
@@ -387,17 +388,15 @@ def site_map(
             )
         )
     if labels is not None:
-        figure.add_trace(_commune_labels(labels).update(showlegend=False))
-    figure.update_layout(
-        map={"style": style, **SMALL_METRO_VIEW},
-        uirevision="site-map",
-        showlegend=True,
-        legend={
-            "x": 0.01,
-            "y": 0.02,
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "bgcolor": "rgba(255,255,255,0.88)",
-        },
-    )
-    return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0)
+        figure.add_trace(_commune_labels(labels))
+    figure.update_layout(map={"style": style, **SMALL_METRO_VIEW}, uirevision="site-map")
+    key = [
+        Key("●", _site_colour(status), f"{site_label(status)} ({int((sites['status'] == status).sum())})")
+        for status in present
+    ]
+    return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0, key=key)
+
+
+def _site_colour(status: str) -> str:
+    """Colour of a site's marker; grey where its state is not known."""
+    return "#9aa5b1" if status in ("unknown", "no_data") else SITE_COLOURS[status]

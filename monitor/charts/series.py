@@ -15,6 +15,7 @@ from monitor.charts.style import (
     PALE,
     STATUS_COLOURS,
     STATUS_INKS,
+    Key,
     Stamp,
     stamped,
     status_label,
@@ -239,10 +240,11 @@ def weekly_chart(
             title={"text": _("events per week"), "font": {"size": 12, "color": GREY}}, tickformat=",d"
         ),
         hovermode="x unified",
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
         uirevision="weekly-chart",
     )
-    return stamped(figure, stamp, height=height, below=28, above=64, left=52, right=16)
+    key = [Key("■", colour, event_labels[name]) for name, colour in EVENT_COLOURS.items() if name in weeks]
+    key.append(Key("—", INK, _("mean of the 4 weeks before")))
+    return stamped(figure, stamp, height=height, below=28, above=12, left=52, right=16, key=key)
 
 
 def functioning_chart(table: pd.DataFrame, stamp: Stamp, *, height: int = 340) -> go.Figure:
@@ -343,10 +345,19 @@ def dated_figures(
     figure.update_layout(
         xaxis=time_axis(),
         yaxis=value_axis(tickformat=",.0f", title={"text": unit, "font": {"size": 12, "color": GREY}}),
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
         uirevision="dated-figures",
     )
-    return stamped(figure, stamp, height=height, below=28, above=44, left=62, right=16)
+    key = [Key("●", palette[name], label) for name, label in labels.items() if (rows[group] == name).any()]
+    return stamped(
+        figure,
+        stamp,
+        height=height,
+        below=28,
+        above=16,
+        left=62,
+        right=16,
+        key=key if len(labels) > 1 else (),
+    )
 
 
 def period_figures(rows: pd.DataFrame, stamp: Stamp, *, unit: str, height: int = 340) -> go.Figure:

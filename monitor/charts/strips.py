@@ -13,6 +13,7 @@ from monitor.charts.style import (
     INK,
     SITE_COLOURS,
     STATUS_COLOURS,
+    Key,
     Stamp,
     site_label,
     stamped,
@@ -25,7 +26,9 @@ from monitor.language import _, format_date, format_number
 _ROW_PX = 26
 #: Widest label, in characters, before it is cut; and the width of a character in px.
 _LABEL_CHARACTERS, _CHARACTER_PX = 36, 6.2
+_PHONE_CHARACTERS = 20
 
+_EVENT_MARKS = {"attacked": "✕", "retaken": "▲", "reopened": "○", "claim": "▲", "lost": "▼"}
 _EVENT_SYMBOLS = {
     "attacked": "x-thin",
     "retaken": "triangle-up",
@@ -46,6 +49,21 @@ def _cut(names: Mapping[str, str]) -> dict[str, str]:
 def _label_margin(labels: Iterable[str]) -> int:
     """Left margin in px that the longest label needs."""
     return 20 + round(_CHARACTER_PX * max((len(label) for label in labels), default=0))
+
+
+def _narrow(labels: Iterable[str]) -> dict[str, object]:
+    """Layout of a phone: short labels in small type leave room for the strips."""
+    full = list(labels)
+    short = [
+        label if len(label) <= _PHONE_CHARACTERS else label[: _PHONE_CHARACTERS - 1] + "…" for label in full
+    ]
+    return {
+        "yaxis.tickmode": "array",
+        "yaxis.tickvals": full,
+        "yaxis.ticktext": short,
+        "yaxis.tickfont.size": 10,
+        "margin.l": 12 + round(5.2 * max((len(label) for label in short), default=0)),
+    }
 
 
 def _strip(
@@ -106,17 +124,24 @@ def _strip(
             "tickfont": {"size": 12, "color": INK},
             "range": [-0.6, len(names) - 0.4],
         },
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": 1.0,
-            "yanchor": "bottom",
-            "font": {"size": 12},
-            "traceorder": "normal",
-        },
         uirevision="strip",
     )
     return figure
+
+
+def _status_key(history: pd.DataFrame, colours: Mapping[str, str], label: Callable[[str], str]) -> list[Key]:
+    """Key of the statuses that occur; the stale one is drawn thin."""
+    present = set(history["status"])
+    return [
+        Key("▬" if status == "unknown" else "■", "#9aa5b1" if status == "unknown" else colour, label(status))
+        for status, colour in colours.items()
+        if status in present and status != "no_data"
+    ]
+
+
+def _event_key(events: pd.DataFrame | None, labels: Mapping[str, str]) -> list[Key]:
+    present = set() if events is None else set(events["event"])
+    return [Key(_EVENT_MARKS[event], INK, label) for event, label in labels.items() if event in present]
 
 
 def _add_events(
@@ -168,17 +193,19 @@ def control_strips(
     """
     names = _cut(names)
     figure = _strip(history, names, "neighborhood_id", STATUS_COLOURS, status_label, start, end)
+    labels = {"claim": _("claimed retaken"), "lost": _("lost again")}
     if claims is not None:
-        _add_events(
-            figure, claims, names, "neighborhood_id", {"claim": _("claimed retaken"), "lost": _("lost again")}
-        )
+        _add_events(figure, claims, names, "neighborhood_id", labels)
+    shown = history[history["neighborhood_id"].isin(names)]
     return stamped(
         figure,
         stamp,
         height=170 + _ROW_PX * len(names),
         below=30,
-        above=50,
+        above=12,
+        key=[*_status_key(shown, STATUS_COLOURS, status_label), *_event_key(claims, labels)],
         left=_label_margin(names.values()),
+        narrow=_narrow(names.values()),
         right=16,
     )
 
@@ -226,21 +253,27 @@ def site_strips(
                 "fixedrange": True,
             }
         )
+    labels = {"attacked": _("attacked"), "retaken": _("retaken"), "reopened": _("reopened")}
     if events is not None:
-        _add_events(
-            figure,
-            events,
-            names,
-            "site_id",
-            {"attacked": _("attacked"), "retaken": _("retaken"), "reopened": _("reopened")},
-        )
+        _add_events(figure, events, names, "site_id", labels)
+    key = [
+        *_status_key(history[history["site_id"].isin(names)], SITE_COLOURS, site_label),
+        *_event_key(events, labels),
+        *(
+            [Key("▬", "#7b3294", _("regulator window"))]
+            if restrictions is not None and len(restrictions)
+            else []
+        ),
+    ]
     return stamped(
         figure,
         stamp,
         height=170 + _ROW_PX * len(names),
         below=30,
-        above=50,
+        above=12,
+        key=key,
         left=_label_margin(names.values()),
+        narrow=_narrow(names.values()),
         right=16,
     )
 
@@ -249,6 +282,7 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
     """Days each retaken area was held: ``label, duration_low_days, duration_high_days, lost``, longest first."""
     rows = spells.sort_values("duration_high_days")
     figure = go.Figure()
+    key = []
     for lost, colour, name in (
         (True, "#b2182b", _("lost again")),
         (False, "#2166ac", _("not reported lost (to the last statement)")),
@@ -256,6 +290,7 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
         part = rows[rows["lost"] == lost]
         if part.empty:
             continue
+        key.append(Key("●" if lost else "○", colour, name))
         figure.add_trace(
             go.Scatter(
                 x=part["duration_high_days"],
@@ -284,7 +319,6 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
     figure.update_layout(
         xaxis=value_axis(title={"text": _("days held"), "font": {"size": 12, "color": GREY}}),
         yaxis={"categoryorder": "array", "categoryarray": list(rows["label"]), "tickfont": {"size": 12}},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
         uirevision="spells",
     )
     return stamped(
@@ -292,8 +326,10 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
         stamp,
         height=210 + 24 * len(rows),
         below=58,
-        above=40,
+        above=12,
+        key=key,
         left=_label_margin(rows["label"]),
+        narrow=_narrow(rows["label"]),
         right=24,
     )
 
@@ -335,7 +371,7 @@ def hold_curve_chart(
             showlegend=False,
         )
     )
-    ticks = [tick for tick in (0, 7, 30, 60, 90, 180, 365) if tick <= horizon_days]
+    ticks = [tick for tick in (0, 30, 60, 90, 180, 365) if tick <= horizon_days]
     at_risk = [
         n
         if tick == 0

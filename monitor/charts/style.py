@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -146,7 +146,9 @@ NARROW_PX = 640
 #: Width for which a figure's height is stated.
 _REFERENCE_PX = 800
 
-_TITLE_PX, _TEXT_PX, _FOOTER_PX = 17, 13, 11
+_TITLE_PX, _TEXT_PX, _KEY_PX, _FOOTER_PX = 17, 13, 12, 11
+#: All lines of a title stand this far apart, whatever their size.
+_LINE_PX = 22
 _CHARACTER_RATIO = 0.53  # mean width of a character of the font stack, in ems
 
 
@@ -154,16 +156,47 @@ def _wrapped(text: str, width: int, size: int) -> list[str]:
     return textwrap.wrap(text, max(20, int((width - 24) / (size * _CHARACTER_RATIO)))) if text else []
 
 
-def _fit(stamp: Stamp, width: int, below: int, above: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Key:
+    """An entry of a figure's key: a mark, its colour, and what it stands for."""
+
+    mark: str
+    colour: str
+    label: str
+
+
+def _key_lines(key: Sequence[Key], width: int) -> list[str]:
+    """Entries of the key in as many lines as the width needs."""
+    room = int((width - 24) / (_KEY_PX * _CHARACTER_RATIO))
+    lines: list[list[Key]] = []
+    used = room
+    for entry in key:
+        needs = len(entry.label) + 5
+        if used + needs > room:
+            lines.append([])
+            used = 0
+        lines[-1].append(entry)
+        used += needs
+    return [
+        "\u2003".join(
+            f'<span style="color:{entry.colour}">{entry.mark}</span> {entry.label}' for entry in line
+        )
+        for line in lines
+    ]
+
+
+def _fit(stamp: Stamp, key: Sequence[Key], width: int, below: int, above: int) -> dict[str, Any]:
     """Layout values of the stamp for one width: texts with line breaks, and the margins they need."""
     title = _wrapped(stamp.title, width, _TITLE_PX)
     subtitle = _wrapped(stamp.subtitle, width, _TEXT_PX)
     footer = _wrapped(stamp.footer, width, _FOOTER_PX)
+    entries = _key_lines(key, width)
     text = "<br>".join(
         [f"<b>{line}</b>" for line in title]
         + [f'<span style="font-size:{_TEXT_PX}px;color:{GREY}">{line}</span>' for line in subtitle]
+        + [f'<span style="font-size:{_KEY_PX}px">{line}</span>' for line in entries]
     )
-    top = 14 + round(1.3 * _TITLE_PX * len(title)) + round(1.35 * _TEXT_PX * len(subtitle)) + above
+    top = 14 + _LINE_PX * (len(title) + len(subtitle) + len(entries)) + above
     bottom = 12 + round(1.35 * _FOOTER_PX * len(footer)) + below
     return {
         "title.text": text,
@@ -182,6 +215,7 @@ def stamped(
     above: int = 10,
     left: int = 12,
     right: int = 12,
+    key: Sequence[Key] = (),
     narrow: Mapping[str, object] | None = None,
     narrow_below: int = 0,
 ) -> go.Figure:
@@ -195,6 +229,8 @@ def stamped(
         Room in px that the plot itself needs outside its area (axis labels, legend).
     left, right
         Side margins in px.
+    key
+        What marks and colours stand for; part of the title block, so that it wraps with the width.
     narrow, narrow_below
         Layout values by path, and more room below, for widths under ``NARROW_PX`` (a legend that moves out of a map).
 
@@ -203,13 +239,20 @@ def stamped(
     Figure
         The same figure. ``layout.meta["fit"]`` lists ``{"min_width", "set": {layout path: value}}``, narrowest first.
     """
+    narrower = dict(narrow or {})
+    if figure.layout.xaxis.tickformatstops:
+        narrower["xaxis.nticks"] = 4
     fits: list[tuple[int, dict[str, Any]]] = []
     for width in FIT_WIDTHS:
         extra = narrow_below if width < NARROW_PX else 0
-        values = _fit(stamp, width, below + extra, above) | {"annotations[0].yshift": -(below + extra)}
-        if narrow:
-            wide = {path: _value_at(figure, path) for path in narrow}
-            values |= dict(narrow) if width < NARROW_PX else wide
+        values = _fit(stamp, key, width, below + extra, above) | {
+            "annotations[0].yshift": -(below + extra),
+            "margin.l": left,
+        }
+        if narrower:
+            wide = {path: _value_at(figure, path) for path in narrower if path not in values}
+            values |= narrower if width < NARROW_PX else wide
+        values["annotations[0].xshift"] = 10 - values["margin.l"]
         fits.append((width if fits else 0, values))
     chosen = fits[FIT_WIDTHS.index(_REFERENCE_PX)][1]
     for _width, values in fits:  # the plot area keeps its height; the figure grows with its texts
@@ -258,6 +301,7 @@ def stamped(
             "font": {"size": _TITLE_PX, "color": INK},
         },
         margin={"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
+        showlegend=False,
         meta={
             **meta,
             "fit": [{"min_width": width, "set": values} for width, values in fits],
@@ -287,6 +331,7 @@ def time_axis(**more: object) -> dict[str, object]:
         "tickcolor": GREY,
         "ticklen": 4,
         "tickfont": {"size": 12, "color": GREY},
+        "tickangle": 0,
         "tickformatstops": [
             {"dtickrange": [None, 604800000], "value": "%-d %b"},
             {"dtickrange": [604800000, "M1"], "value": "%-d %b"},

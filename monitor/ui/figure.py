@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -152,6 +152,21 @@ class Motion:
     paint: Mapping[str, Sequence[Paint]] = field(default_factory=dict)
     moves: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Raise ValueError if something has not one value for each date."""
+        series: dict[str, Sized] = {
+            f"{name}.{attribute}": values
+            for name, moved in self.moves.items()
+            for attribute, values in moved.items()
+        }
+        if self.codes is not None:
+            series["codes"] = self.codes
+        for name, values in series.items():
+            if len(values) != len(self.timeline.dates):
+                raise ValueError(
+                    f"{name} has {len(values)} values for the {len(self.timeline.dates)} dates of {self.timeline.key!r}."
+                )
+
 
 def show_figure(
     figure: go.Figure,
@@ -253,36 +268,39 @@ def moving_text(texts: Sequence[str], timeline: Timeline, date: str, *, key: str
 
 def _motion_message(motion: Motion, figure: dict[str, Any]) -> dict[str, Any]:
     """Return what the browser needs of `motion`, with traces, annotations and shapes named by their places in `figure`."""
-    paths: dict[str, list[str | int]] = {
-        item["name"]: [kind, place]
-        for kind in ("annotations", "shapes")
-        for place, item in enumerate(figure["layout"].get(kind, []))
-        if "name" in item
-    } | {"title": ["title"]}
+    layout = figure["layout"]
+    paths: dict[str, list[str | int]] = {"title": ["title"]}
+    for kind in ("annotations", "shapes"):
+        paths |= {
+            item["name"]: [kind, place] for place, item in enumerate(layout.get(kind, [])) if "name" in item
+        }
     traces = {
         trace["meta"]: place
         for place, trace in enumerate(figure["data"])
         if isinstance(trace.get("meta"), str)
     }
+    if unknown := (motion.moves.keys() - paths.keys()) | (motion.paint.keys() - traces.keys()):
+        raise ValueError(f"The figure has no annotation, shape or trace for the motion of {sorted(unknown)}.")
     content = {
         "codes": motion.codes is not None and b64encode(motion.codes.astype(np.uint8).tobytes()).decode(),
+        # The names Plotly gives to these properties of a feature on its maps.
         "paint": [
-            {"trace": traces[name], "classes": [_feature_state(look) for look in looks]}
+            {
+                "trace": traces[name],
+                "classes": [
+                    {"fc": look.fill, "mo": look.opacity, "mlc": look.line, "mlw": look.width}
+                    for look in looks
+                ],
+            }
             for name, looks in motion.paint.items()
         ],
         "moves": [
             {"path": paths[name], "attribute": attribute, "values": values}
-            for name, attributes in motion.moves.items()
-            for attribute, values in attributes.items()
+            for name, moved in motion.moves.items()
+            for attribute, values in moved.items()
         ],
     }
     return {"bar": motion.timeline.key, "dates": motion.timeline.digest, "content": _publish(content)}
-
-
-def _feature_state(look: Paint) -> dict[str, Any]:
-    """Return `look` under the names Plotly gives to these properties of a feature on its maps."""
-    properties = {"fc": look.fill, "mo": look.opacity, "mlc": look.line, "mlw": look.width}
-    return {name: value for name, value in properties.items() if value is not None}
 
 
 def _split(figure: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[list[str | int], str]]]:

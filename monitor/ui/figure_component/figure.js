@@ -85,6 +85,8 @@ class Figure {
     if (motion) {
       this.motion.drawn(index);
       this.unfollow = barOf(motion.bar).follow(motion.dates, (moved) => this.motion.show(moved));
+    } else {
+      this.motion.stop();
     }
     if (!this.drawn) this.listen();
     this.drawn = true;

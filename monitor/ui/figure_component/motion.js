@@ -21,6 +21,7 @@ export class Motion {
     this.plot = plot;
     this.numbers = new Map();
     this.layers = new Set();
+    this.painted = [];
   }
 
   /** Take `content` for a figure about to be drawn with `layout`, and put what moves where it belongs at `index`. */
@@ -32,11 +33,17 @@ export class Motion {
 
   /** Paint the figure just drawn as it is at `index`; at null, as Python drew it. */
   drawn(index) {
+    this.stop();
     if (!this.codes) return;
     this.adopt(this.plot._fullLayout.map._subplot.map);
-    for (const { source } of this.painted) this.map.removeFeatureState({ source });
-    this.shown = [];
     if (index !== null) this.paint(index);
+  }
+
+  /** Leave the map as Python drew it. */
+  stop() {
+    for (const { source } of this.painted) this.map.removeFeatureState({ source });
+    this.painted = [];
+    this.shown = [];
   }
 
   show(index) {

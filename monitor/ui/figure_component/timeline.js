@@ -17,14 +17,21 @@ class Bar {
     this.rested = Promise.resolve();
   }
 
-  /** Stand at `index` of the dates with this digest; followers hear of it once per frame, of the last index only. */
+  /** Stand at `index` of the dates with this digest. Followers hear of it at once, but only once per frame. */
   stand(dates, index) {
     if (dates === this.dates && index === this.index) return;
     this.dates = dates;
     this.index = index;
-    this.frame ??= requestAnimationFrame(() => {
+    if (this.frame) this.isBehind = true;
+    else this.informAll();
+  }
+
+  informAll() {
+    this.isBehind = false;
+    for (const follower of this.followers) this.inform(follower);
+    this.frame = requestAnimationFrame(() => {
       this.frame = null;
-      for (const follower of this.followers) this.inform(follower);
+      if (this.isBehind) this.informAll();
     });
   }
 
