@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 a dataset is damaged, refused or failed; 2 the command its
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from functools import partial
@@ -33,10 +34,23 @@ Root = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+def _say(where: Console, text: str, style: str | None = None) -> None:
+    """Print text that may hold brackets, unbroken: it can be searched for and copied."""
+    where.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(*names: str, right: Sequence[str]) -> Table:
+    """Return a table whose cells are never cut, however narrow the terminal is."""
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for name in names:
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=True)
+    return table
+
+
 def _root(root: Path | None) -> Path:
     found = root or store.default_root()
     if not found.is_dir():
-        errors.print(f"[red]{found} is not a folder.[/red] Give the folder of the datasets with --root.")
+        _say(errors, f"{found} is not a folder. Give the folder of the datasets with --root.", "red")
         raise typer.Exit(2)
     return found
 
@@ -69,12 +83,10 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(lines, indent=1, ensure_ascii=False))
     else:
-        table = Table(box=None, header_style="bold")
-        for name in ("dataset", "rows", "rejected", "covers", "version"):
-            table.add_column(name, justify="right" if name in ("rows", "rejected") else "left")
+        table = _table("dataset", "rows", "rejected", "covers", "version", right=("rows", "rejected"))
         for line in lines:
             if "error" in line:
-                table.add_row(line["id"], "-", "-", f"[red]{line['error']}[/red]", "-")
+                table.add_row(line["id"], "-", "-", "[red]damaged[/red]", "-")
             else:
                 span = line["covers"]
                 table.add_row(
@@ -85,6 +97,9 @@ def list_datasets(root: Root = None, as_json: Json = False) -> None:
                     line["version"],
                 )
         console.print(table)
+        for line in lines:
+            if "error" in line:
+                _say(console, line["error"], "red")
     if damaged:
         raise typer.Exit(1)
 
@@ -128,9 +143,9 @@ def check_datasets(root: Root = None, as_json: Json = False) -> None:
                 f"[{'green' if result['ok'] else 'red'}]{'ok ' if result['ok'] else 'BAD'}[/] {result['id']}"
             )
             for text in result["problems"]:
-                console.print(f"    [red]{text}[/red]", highlight=False)
+                _say(console, f"    {text}", "red")
             for text in result["warnings"]:
-                console.print(f"    note: {text}", style="dim", highlight=False)
+                _say(console, f"    note: {text}", "dim")
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 
@@ -153,20 +168,22 @@ def refresh_datasets(
     chosen = list(DATASETS) if everything else list(datasets or [])
     unknown = [name for name in chosen if name not in DATASETS]
     if unknown or not chosen:
-        errors.print(
-            f"[red]{'Unknown dataset: ' + ', '.join(unknown) if unknown else 'Name a dataset, or use --all.'}[/red]"
+        _say(
+            errors,
+            "Unknown dataset: " + ", ".join(unknown) if unknown else "Name a dataset, or use --all.",
+            "red",
         )
-        errors.print("Datasets: " + ", ".join(DATASETS))
+        _say(errors, "Datasets: " + ", ".join(DATASETS))
         raise typer.Exit(2)
     sources = {}
     if file is not None:
         if len(chosen) != 1:
-            errors.print("[red]--file goes with exactly one dataset.[/red]")
+            _say(errors, "--file goes with exactly one dataset.", "red")
             raise typer.Exit(2)
         try:
             sources[chosen[0]] = (file.name, file.read_bytes())
         except OSError as error:
-            errors.print(f"[red]{file}: {error.strerror}.[/red]")
+            _say(errors, f"{file}: {error.strerror}.", "red")
             raise typer.Exit(2) from None
     try:
         day = (
@@ -175,7 +192,7 @@ def refresh_datasets(
             else datetime.now(UTC).astimezone(ZoneInfo(LOCAL_TIME_ZONE)).date()
         )
     except ValueError:
-        errors.print(f"[red]--as-of {as_of!r} is not a date.[/red] Write YYYY-MM-DD.")
+        _say(errors, f"--as-of {as_of!r} is not a date. Write YYYY-MM-DD.", "red")
         raise typer.Exit(2) from None
     build = partial(refresh, chosen, root=folder, as_of=day, sources=sources)
     try:
@@ -188,7 +205,11 @@ def refresh_datasets(
             if yes or typer.confirm("Publish?", err=as_json):
                 reports = build()
     except store.DatasetError as error:
-        errors.print(f"[red]{error}[/red]")
+        _say(errors, str(error), "red")
+        raise typer.Exit(1) from None
+    except OSError as error:
+        _say(errors, f"The refresh broke off: {error}. Readers get one whole version, as before.", "red")
+        _say(errors, "Free space or set the rights of the folder, then run this again.")
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps([asdict(report) for report in reports], indent=1, ensure_ascii=False))
@@ -199,9 +220,8 @@ def refresh_datasets(
 
 
 def _print_reports(reports: list[RefreshReport]) -> None:
-    table = Table(box=None, header_style="bold")
-    for name in ("dataset", "status", "added", "changed", "withdrawn", "rejected", "version"):
-        table.add_column(name, justify="left" if name in ("dataset", "status", "version") else "right")
+    counts = ("added", "changed", "withdrawn", "rejected")
+    table = _table("dataset", "status", *counts, "version", right=counts)
     for report in reports:
         colour = (
             "red"
@@ -220,12 +240,10 @@ def _print_reports(reports: list[RefreshReport]) -> None:
     for report in reports:
         for text in report.messages:
             colour = "red" if report.status in ("refused", "failed") else "dim"
-            console.print(f"  {report.dataset}: {text}", style=colour, highlight=False)
+            _say(console, f"  {report.dataset}: {text}", colour)
         if report.unresolved_names:
-            console.print(
-                f"  {report.dataset}: names waiting for an alias: {', '.join(report.unresolved_names)}",
-                style="yellow",
-            )
+            names = ", ".join(report.unresolved_names)
+            _say(console, f"  {report.dataset}: names waiting for an alias: {names}", "yellow")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Findings:
     unresolved: list[str] = field(default_factory=list)
 
     def reject(self, frame: pd.DataFrame, bad: pd.Series, column: str, reason: str) -> None:
-        """Add the rows of ``frame`` marked in ``bad`` to the rejected rows, with one reason."""
+        """Add the rows of ``frame`` marked in ``bad`` to the rejected rows, with one reason; a row is rejected once."""
         lines = [
             {
                 "row": row,
@@ -67,7 +67,7 @@ class Findings:
                 .loc[row]
                 .to_json(force_ascii=False, date_format="iso"),
             }
-            for row in frame.index[bad]
+            for row in frame.index[bad & ~frame.index.isin(self.rejected["row"])]
         ]
         self.rejected = pd.concat(
             [self.rejected, pd.DataFrame(lines, columns=REJECTED_COLUMNS)], ignore_index=True

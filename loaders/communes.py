@@ -9,7 +9,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from loaders.checks import Context, Findings
+from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, METRO_COMMUNES
 from loaders.geometry import commune_outlines
 
@@ -27,9 +27,11 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     places = context.frames["neighborhoods"]
     points = places[places["place_type"] != "aggregate"]
     land = context.frames["coastline"]["geometry"].iloc[0]
-    outlines = commune_outlines(points[["neighborhood_id", "commune", "lat", "lon"]], land).set_index(
-        "commune"
-    )
+    try:
+        outlines = commune_outlines(points[["neighborhood_id", "commune", "lat", "lon"]], land)
+    except ValueError as error:
+        raise ParseError(f"places.csv: {error}") from None
+    outlines = outlines.set_index("commune")
     rows = places[(places["place_type"] == "commune") & places["commune"].isin(METRO_COMMUNES)].reset_index(
         drop=True
     )

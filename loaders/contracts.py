@@ -7,6 +7,7 @@ validates a frame.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -573,7 +574,8 @@ def _convert(raw: pd.Series, kind: Kind) -> pd.Series:
                 "datetime64[us, UTC]"
             )
         case "float":
-            return pd.to_numeric(raw, errors="coerce").astype("float64")
+            numbers = pd.to_numeric(raw, errors="coerce").astype("float64")
+            return numbers.where(numbers.abs() != math.inf)
         case "int":
             numbers = pd.to_numeric(raw, errors="coerce").astype("float64")
             return numbers.where(numbers % 1 == 0).astype("Int64")
@@ -582,7 +584,9 @@ def _convert(raw: pd.Series, kind: Kind) -> pd.Series:
                 return raw.astype("boolean")
             return raw.astype("str").str.lower().map(_TRUE_FALSE).astype("boolean")
         case _:
-            return raw.astype("str").where(raw.notna(), None).astype("str")
+            # A lone carriage return would end the row when the file is read again.
+            texts = raw.astype("str").str.replace("\r\n?", "\n", regex=True)
+            return texts.where(raw.notna(), None).astype("str")
 
 
 def schema(contract: Contract) -> pa.DataFrameSchema:
@@ -633,7 +637,7 @@ def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.D
     Returns
     -------
     valid, rejected : DataFrame, DataFrame
-        ``valid`` is typed and sorted by key. ``rejected`` has ``row, column, value, reason, record`` (the whole
+        ``valid`` is typed, sorted by key and keeps its row numbers. ``rejected`` has ``row, column, value, reason, record`` (the whole
         row as JSON), one line per row: its first broken rule.
 
     Raises
@@ -680,7 +684,7 @@ def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.D
     valid = values[keep]
     if "geometry" in frame.columns:
         valid = valid.assign(geometry=frame.loc[keep, "geometry"])
-    valid = valid.sort_values(list(contract.key), kind="stable").reset_index(drop=True)
+    valid = valid.sort_values(list(contract.key), kind="stable")
     rejected = pd.DataFrame(
         [
             {

@@ -43,6 +43,11 @@ class Crosswalk:
         -------
         DataFrame
             ``value`` and ``value_name``, index of ``rows``; empty where no rule fits.
+
+        Raises
+        ------
+        ParseError
+            A rule looks into a column that the table does not have.
         """
         out = pd.DataFrame("", index=rows.index, columns=["value", "value_name"], dtype="str")
         open_ = pd.Series(True, index=rows.index)
@@ -52,6 +57,10 @@ class Crosswalk:
             if rule.source_word:
                 fits &= rows[source_word] == rule.source_word
             if rule.pattern:
+                if rule.column not in rows.columns:
+                    raise ParseError(
+                        f"crosswalk.csv: line {rule.Index}: {dataset} has no column {rule.column!r}."
+                    )
                 fits &= rows[rule.column].str.contains(rule.pattern, case=False, regex=True)
             out.loc[fits, "value"] = rule.value
             out.loc[fits, "value_name"] = rule.value_name
@@ -60,12 +69,16 @@ class Crosswalk:
 
 
 def read_crosswalk(source: bytes) -> Crosswalk:
-    """Read the crosswalk file; raises :class:`ParseError` on a bad pattern or mixed versions."""
+    """Read the crosswalk file; raises :class:`ParseError` on a bad pattern, one without a column, or mixed versions."""
     rules = read_rows(source, COLUMNS, what="crosswalk.csv")
     versions = sorted(set(rules["version"]))
     if len(versions) != 1:
         raise ParseError(f"crosswalk.csv: all rules must carry one version, found {', '.join(versions)}.")
     for line, pattern in rules["pattern"].items():
+        if pattern and not rules.at[line, "column"]:
+            raise ParseError(
+                f"crosswalk.csv: line {line}: name the column that {pattern!r} is looked for in."
+            )
         try:
             re.compile(pattern)
         except re.error as error:

@@ -111,9 +111,12 @@ def published(source_dates: pd.Series, event_dates: pd.Series) -> pd.Series:
     """Publication date as text, never before the event it reports.
 
     A page that gives only its month is compiled as the first of that month, which can lie before the event: then the
-    event's own day is the earliest possible publication.
+    event's own day is the earliest possible publication. A date that cannot be read is passed on as it is, for the
+    contract to reject.
     """
-    return source_dates.where((source_dates == "") | (source_dates >= event_dates), event_dates)
+    source = pd.to_datetime(source_dates, format="%Y-%m-%d", errors="coerce")
+    event = pd.to_datetime(event_dates, format="%Y-%m-%d", errors="coerce")
+    return source_dates.where(~(source < event), event_dates)
 
 
 def statement_source(rows: pd.DataFrame, event_dates: pd.Series) -> dict[str, pd.Series]:

@@ -60,8 +60,9 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
 def check(frame: pd.DataFrame, context: Context) -> Findings:
     """Figures are for known places; periods that run backwards are reported (the compiler may have miscopied them)."""
     findings = Findings()
-    places = context.frames["neighborhoods"]["neighborhood_id"]
-    findings.reject(frame, unknown_keys(frame, "area_id", places), "area_id", "is not a known place")
+    lost = unknown_keys(frame, "area_id", context.frames["neighborhoods"]["neighborhood_id"])
+    findings.unresolved += sorted(frame.loc[lost, "area_id"].unique())
+    findings.reject(frame, lost, "area_id", "is not a known place")
     backwards = frame["period_end"] < frame["period_start"]
     for row in frame[backwards].itertuples():
         findings.warnings.append(

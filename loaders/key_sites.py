@@ -62,10 +62,9 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
 def check(frame: pd.DataFrame, context: Context) -> Findings:
     """Sites lie in known places; approximate coordinates are counted."""
     findings = Findings()
-    places = context.frames["neighborhoods"]["neighborhood_id"]
-    findings.reject(
-        frame, unknown_keys(frame, "neighborhood_id", places), "neighborhood_id", "is not a known place"
-    )
+    lost = unknown_keys(frame, "neighborhood_id", context.frames["neighborhoods"]["neighborhood_id"])
+    findings.unresolved += sorted(frame.loc[lost, "neighborhood_id"].unique())
+    findings.reject(frame, lost, "neighborhood_id", "is not a known place")
     approximate = int((frame["coordinate_quality"] == "approx").sum())
     findings.warnings.append(f"{approximate} of {len(frame)} site coordinates are approximate (0.3-1 km).")
     return findings

@@ -7,6 +7,8 @@ import unicodedata
 
 import pandas as pd
 
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+
 
 def name_key(name: str) -> str:
     """Comparison key of a spelling: no accents, no case, no punctuation, single hyphens.
@@ -14,8 +16,9 @@ def name_key(name: str) -> str:
     >>> name_key("Pétion-Ville"), name_key("Site Solèy"), name_key("Cité l'Éternel")
     ('petion-ville', 'site-soley', 'cite-l-eternel')
     """
-    plain = unicodedata.normalize("NFKD", name.replace("’", "'")).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    letters = unicodedata.normalize("NFKD", name.lower().translate(_LIGATURES))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def resolve(names: pd.Series, aliases: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from loaders.checks import Context, Findings
+from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, METRO_COMMUNES
 from loaders.curated import PLACE_COLUMNS, read_rows, reference_source
 from loaders.geometry import catchments
@@ -23,6 +23,9 @@ FILES: tuple[str, ...] = ()
 
 #: Farthest that a catchment reaches from its point, metres.
 CATCHMENT_RADIUS_M = 1500
+
+#: Least and greatest latitude and longitude that the contract allows.
+_LIMITS = {column.name: (column.minimum, column.maximum) for column in CONTRACT.columns}
 
 SPLIT_BASIS = "commune figure split by area"
 
@@ -42,14 +45,25 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     types = place_types(rows)
     in_scope = types == "neighborhood"
     land = context.frames["coastline"]["geometry"].iloc[0]
+    doubled = rows.loc[types == "commune", "commune"]
+    doubled = doubled[doubled.duplicated()]
+    if len(doubled):
+        raise ParseError(
+            f"places.csv: line {doubled.index[0]}: a second row for the commune {doubled.iloc[0]}."
+        )
     points = pd.DataFrame(
         {
             "neighborhood_id": rows.loc[in_scope, "id"],
             "lat": pd.to_numeric(rows.loc[in_scope, "latitude"], errors="coerce"),
             "lon": pd.to_numeric(rows.loc[in_scope, "longitude"], errors="coerce"),
         }
-    ).dropna()
-    cells = catchments(points, land, radius_m=CATCHMENT_RADIUS_M).set_index("neighborhood_id")
+    )
+    # Points off the map are left to the contract, which rejects their rows.
+    points = points[points["lat"].between(*_LIMITS["lat"]) & points["lon"].between(*_LIMITS["lon"])]
+    try:
+        cells = catchments(points, land, radius_m=CATCHMENT_RADIUS_M).set_index("neighborhood_id")
+    except ValueError as error:
+        raise ParseError(f"places.csv: {error}") from None
     area = rows["id"].map(cells["area_km2"])
     commune_people = pd.to_numeric(
         rows.loc[types == "commune"].set_index("commune")["population"], errors="coerce"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -162,14 +163,38 @@ def refresh(
     -------
     list of RefreshReport
         One per dataset. If any is refused or failed, nothing is published: datasets that belong together never mix.
+
+    Raises
+    ------
+    DatasetError
+        Another refresh is running.
     """
+    with nullcontext() if dry_run else store.lock(root):
+        candidates = _candidates(dataset_ids, sources or {}, root=root, as_of=as_of)
+        reports = [candidate.report for candidate in candidates.values()]
+        versions = {
+            key: candidate.version for key, candidate in candidates.items() if candidate.version is not None
+        }
+        stopped = any(report.status in ("refused", "failed") for report in reports)
+        if versions and not stopped and not dry_run:
+            store.publish(versions, root=root)
+            for report in reports:
+                if report.status == "rehearsed":
+                    report.status = "accepted"
+    return reports
+
+
+def _candidates(
+    dataset_ids: list[str], sources: Mapping[str, tuple[str, bytes]], *, root: Path, as_of: date
+) -> dict[str, Candidate]:
+    """Build datasets in registry order, each on the new version of those before it; write nothing."""
     candidates: dict[str, Candidate] = {}
     frames: dict[str, pd.DataFrame] = {}
     for dataset_id in (key for key in DATASETS if key in dataset_ids):
         dataset = DATASETS[dataset_id]
         try:
             context = make_context(dataset, root, frames)
-            name, data = (sources or {}).get(dataset_id) or (dataset.source, _curated(dataset.source, root))
+            name, data = sources.get(dataset_id) or (dataset.source, _curated(dataset.source, root))
         except (store.DatasetError, OSError) as error:
             candidates[dataset_id] = _stopped(dataset_id, "failed", [str(error)])
             continue
@@ -177,18 +202,7 @@ def refresh(
         candidates[dataset_id] = candidate
         if candidate.frame is not None:
             frames[dataset_id] = candidate.frame
-    reports = [candidate.report for candidate in candidates.values()]
-    versions = {
-        key: candidate.version for key, candidate in candidates.items() if candidate.version is not None
-    }
-    stopped = [report for report in reports if report.status in ("refused", "failed")]
-    if versions and not stopped and not dry_run:
-        with store.lock(root):
-            store.publish(versions, root=root)
-        for report in reports:
-            if report.status == "rehearsed":
-                report.status = "accepted"
-    return reports
+    return candidates
 
 
 def make_context(dataset: Dataset, root: Path, frames: Mapping[str, pd.DataFrame] | None = None) -> Context:
@@ -197,7 +211,7 @@ def make_context(dataset: Dataset, root: Path, frames: Mapping[str, pd.DataFrame
     Raises
     ------
     DatasetError
-        A dataset it needs cannot be read.
+        A dataset it needs, a curated side file or its description cannot be read.
     """
     found = {}
     for need in dataset.needs:
@@ -207,10 +221,16 @@ def make_context(dataset: Dataset, root: Path, frames: Mapping[str, pd.DataFrame
             reader = store.read_geometry if DATASETS[need].contract.has_geometry else store.read
             found[need] = reader(need, root=root)
     description = store.read_description(dataset.dataset_id, root=root)
+    try:
+        compiled_on = date.fromisoformat(str(description["compiled_on"]))
+    except (KeyError, ValueError):
+        raise store.DatasetError(
+            f"{dataset.dataset_id}/dataset.yaml: compiled_on must be given as a date, YYYY-MM-DD."
+        ) from None
     return Context(
         frames=found,
         files={name: _curated(name, root) for name in dataset.files},
-        compiled_on=date.fromisoformat(str(description["compiled_on"])),
+        compiled_on=compiled_on,
     )
 
 
@@ -226,7 +246,14 @@ def _correct(parsed: pd.DataFrame, contract: Contract, root: Path) -> pd.DataFra
     path = root / contract.dataset_id / "corrections.yaml"
     if not path.is_file():
         return parsed
-    corrections = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    try:
+        corrections = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    except yaml.YAMLError as error:
+        raise ContractError(f"{contract.dataset_id}/corrections.yaml is not valid YAML: {error}") from None
+    if not isinstance(corrections, list) or not all(isinstance(item, dict) for item in corrections):
+        raise ContractError(
+            f"{contract.dataset_id}/corrections.yaml must be a list, each item with key, column, expect, value, reason."
+        )
     parsed = parsed.copy()
     keys = parsed[list(contract.key)].astype("str").agg("/".join, axis=1)
     for number, item in enumerate(corrections, start=1):

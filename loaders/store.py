@@ -122,7 +122,7 @@ def snapshot(snapshot_id: str | None = None, *, root: Path | None = None) -> Sna
             f"{path.name} is missing in {root.name}/: no data has been published there. "
             "Restore it from version control, or build it with: python -m loaders refresh --all --yes"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise DatasetError(
             f"{path.name} in {root.name}/ is damaged ({type(error).__name__}: {error}). Restore it from version control."
         ) from None
@@ -162,20 +162,25 @@ def read_bytes(
             f"Build it with: python -m loaders refresh {dataset_id}"
         ) from None
     working = root / dataset_id / file_name
-    found = None
+    found, trouble = None, "is missing"
     for path in (working, root / ".store" / dataset_id / of.versions[dataset_id] / file_name):
-        if path.is_file():
+        try:
             data = path.read_bytes()
-            if sha256(data) == digest:
-                return data
-            found = found or data
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            trouble = f"cannot be read ({error.strerror})"
+            continue
+        if sha256(data) == digest:
+            return data
+        found = found or data
     where = f"{root.name}/{dataset_id}/{file_name}"
     remedy = (
         f"Restore it with `git checkout -- {where}`, or go back to a kept version with "
         f"`python -m loaders rollback {dataset_id}`."
     )
     if found is None:
-        raise DatasetError(f"{where} is missing. {remedy}")
+        raise DatasetError(f"{where} {trouble}. {remedy}")
     raise DatasetError(
         f"{where} is not the file that was published: it has {len(found):,} bytes and digest {sha256(found)[:12]}, "
         f"expected {digest[:12]}. It was edited, truncated or damaged. {remedy} "
@@ -347,10 +352,12 @@ def publish(versions: Mapping[str, Version], *, root: Path) -> Snapshot:
     new = _snapshot_of(digests)
     _write_snapshot(root / ".store" / "snapshots" / f"{current.snapshot_id}.json", current)
     _write_snapshot(root / ".store" / "snapshots" / f"{new.snapshot_id}.json", new)
-    _write_snapshot(root / SNAPSHOT_FILE, new)
+    # Readers whose working copy is not the one they look for take the kept version. The snapshot comes last: after a
+    # crash before it the same refresh still has something to publish, and renews all working copies.
     for dataset_id, version in versions.items():
         for name, data in version.files.items():
             _replace(root / dataset_id / name, data)
+    _write_snapshot(root / SNAPSHOT_FILE, new)
     return new
 
 
@@ -373,6 +380,8 @@ def _write_version(folder: Path, version: Version) -> None:
     try:
         for name, data in version.files.items():
             _write_synced(staging / name, data)
+        staging.chmod(0o755)
+        _sync_folder(staging)
         os.rename(staging, folder)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
