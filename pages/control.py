@@ -9,11 +9,13 @@ with blocks.page():
     choice = filters.choice()
     with heading:
         views.situation_heading(choice)
-    area = cards.area_search()
+    dates = views.timeline(choice)
+    views.time_control(choice, dates)
     left, right = st.columns([2, 1], gap="medium")
-    with left:
-        views.control_map(choice, area)
     with right:
+        area = cards.area_search()
         cards.area_card(choice, area)
-    views.share_over_time(choice, key="control-shares", spans=True)
+    with left:
+        views.control_map(choice, area, dates)
+    views.share_over_time(choice, key="control-shares", dates=dates)
     views.control_table(choice)

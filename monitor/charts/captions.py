@@ -37,6 +37,18 @@ def situation(panel: pd.DataFrame, stale_after_days: int) -> str:
     return first + second + "."
 
 
+def map_title(counts: pd.Series) -> str:
+    """Title of the control map from neighborhoods by status: control, contested, unknown."""
+    return _(
+        "{control} of {total} neighborhoods under gang control, {contested} contested, {unknown} unknown"
+    ).format(
+        control=int(counts[Status.GANG_CONTROL]),
+        total=int(counts.sum()),
+        contested=int(counts[Status.CONTESTED]),
+        unknown=int(counts[Status.UNKNOWN] + counts[Status.NO_DATA]),
+    )
+
+
 def last_reports(panel: pd.DataFrame) -> str:
     """What the last reports said, however old they are."""
     gang = int(panel["last_status"].isin(GANG).sum())

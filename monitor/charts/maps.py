@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -74,31 +75,92 @@ def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON) -> dict[str, An
     }
 
 
-def age_opacity(age_days: pd.Series, status: pd.Series) -> np.ndarray:
-    """Opacity of each fill: fades with age; unknown and no data are faint whatever their age."""
-    ages = age_days.astype("float64").fillna(0).to_numpy()
-    values = np.select(
-        [ages <= limit for limit, _value in AGE_OPACITY], [value for _limit, value in AGE_OPACITY]
+@dataclass(frozen=True)
+class Look:
+    """How an area of one class is drawn: fill, its opacity, outline and its width in px."""
+
+    fill: str
+    opacity: float
+    line: str
+    width: float
+
+
+_AGES = len(AGE_OPACITY)
+_VARIANTS = max(_AGES, len(STATUS_ORDER))
+_CONTESTED = _VARIANTS * len(STATUS_ORDER)
+
+
+def area_classes(panel: pd.DataFrame) -> np.ndarray:
+    """Class of each row of a panel, below 256: its status, with its age or its last status, and whether it is contested.
+
+    Everything that a map shows of an area follows from its class: :data:`STATUS_LOOKS` and :data:`HATCH_LOOKS`.
+    """
+    order = {status: number for number, status in enumerate(STATUS_ORDER)}
+    status = panel["status"].map(order).to_numpy(dtype="int64")
+    last = panel["last_status"].map(order).to_numpy(dtype="int64")
+    ages = panel["age_days"].astype("float64").fillna(0).to_numpy()
+    age = np.searchsorted([limit for limit, _opacity in AGE_OPACITY], ages, side="left")
+    settled = status < order[Status.UNKNOWN]
+    variant = np.where(settled, age, np.where(panel["is_stale"], last, order[Status.UNKNOWN]))
+    return (status * _VARIANTS + variant + _CONTESTED * panel["is_contested"].to_numpy(dtype="int64")).astype(
+        "uint8"
     )
-    values = np.where(status == Status.UNKNOWN, 0.8, values)
-    return np.where(status == Status.NO_DATA, 0.0, values)
 
 
-def _status_scale() -> list[list[Any]]:
-    steps = len(STATUS_ORDER)
-    return [
-        [edge / steps, STATUS_COLOURS[status]] for i, status in enumerate(STATUS_ORDER) for edge in (i, i + 1)
-    ]
+def _status_look(code: int) -> Look:
+    status, variant = divmod(code % _CONTESTED, _VARIANTS)
+    name = STATUS_ORDER[status]
+    if name == Status.NO_DATA:
+        return Look(STATUS_COLOURS[name], 0.0, "#9aa5b1", 0.0)
+    if name == Status.UNKNOWN:
+        is_stale = STATUS_ORDER[variant] != Status.UNKNOWN
+        return Look(
+            STATUS_COLOURS[name], 0.8, STATUS_COLOURS[STATUS_ORDER[variant]], 1.8 if is_stale else 0.7
+        )
+    return Look(STATUS_COLOURS[name], AGE_OPACITY[min(variant, _AGES - 1)][1], "#5b6770", 0.7)
+
+
+#: Look of each class in the trace of statuses, and in the trace of stripes.
+STATUS_LOOKS = tuple(_status_look(code) for code in range(2 * _CONTESTED))
+HATCH_LOOKS = tuple(
+    Look("#6b4e00", 0.75 if code >= _CONTESTED else 0.0, "#6b4e00", 0.0) for code in range(2 * _CONTESTED)
+)
+
+
+def _areas(
+    geojson: GeoJSON, ids: pd.Series, codes: np.ndarray, looks: Sequence[Look], **more: Any
+) -> go.Choroplethmap:
+    """Areas coloured by class: one step of the colour scale per class."""
+    steps = len(looks)
+    return go.Choroplethmap(
+        geojson=geojson,
+        locations=ids,
+        featureidkey="id",
+        z=codes + 0.5,
+        zmin=0,
+        zmax=steps,
+        zauto=False,
+        colorscale=[[edge / steps, look.fill] for i, look in enumerate(looks) for edge in (i, i + 1)],
+        showscale=False,
+        marker={
+            "opacity": [looks[code].opacity for code in codes],
+            "line": {
+                "color": [looks[code].line for code in codes],
+                "width": [looks[code].width for code in codes],
+            },
+        },
+        **more,
+    )
 
 
 def control_map(
     panel: pd.DataFrame,
     neighborhoods: pd.DataFrame,
     cells: GeoJSON,
+    hatch: GeoJSON,
     style: Mapping[str, Any],
     stamp: Stamp,
     *,
-    hatch: GeoJSON | None = None,
     labels: pd.DataFrame | None = None,
     legend: pd.DataFrame | None = None,
     selected: str | None = None,
@@ -131,52 +193,23 @@ def control_map(
     """
     rows = panel.merge(neighborhoods[["neighborhood_id", "name", "commune"]], on="neighborhood_id")
     rows = rows.sort_values("neighborhood_id", ignore_index=True)
-    codes = rows["status"].map({status: i for i, status in enumerate(STATUS_ORDER)})
-    line_colour = np.where(rows["is_stale"], rows["last_status"].map(STATUS_COLOURS), "#5b6770")
-    line_width = np.where(rows["status"] == Status.NO_DATA, 0.0, np.where(rows["is_stale"], 1.8, 0.7))
+    codes = area_classes(rows)
     figure = go.Figure()
     figure.add_trace(
-        go.Choroplethmap(
-            geojson=cells,
-            locations=rows["neighborhood_id"],
-            featureidkey="id",
-            z=codes,
-            zmin=0,
-            zmax=len(STATUS_ORDER),
-            zauto=False,
-            colorscale=_status_scale(),
-            showscale=False,
-            marker={
-                "opacity": age_opacity(rows["age_days"], rows["status"]),
-                "line": {"color": line_colour, "width": line_width},
-            },
+        _areas(
+            cells,
+            rows["neighborhood_id"],
+            codes,
+            STATUS_LOOKS,
             customdata=rows["neighborhood_id"],
             text=[_hover(row) for row in rows.itertuples()],
             hovertemplate="%{text}<extra></extra>",
-            name=_("Status"),
             meta="status",
         )
     )
-    # z sits in the middle of its step of the scale.
-    figure.data[0].z = codes + 0.5
-    contested = rows.loc[rows["is_contested"], "neighborhood_id"]
-    if hatch is not None:
-        figure.add_trace(
-            go.Choroplethmap(
-                geojson=hatch,
-                locations=contested,
-                featureidkey="id",
-                z=np.ones(len(contested)),
-                zmin=0,
-                zmax=1,
-                colorscale=[[0, "#6b4e00"], [1, "#6b4e00"]],
-                showscale=False,
-                marker={"opacity": 0.75, "line": {"width": 0}},
-                hoverinfo="skip",
-                name=_("Contested on the ground"),
-                meta="hatch",
-            )
-        )
+    figure.add_trace(
+        _areas(hatch, rows["neighborhood_id"], codes, HATCH_LOOKS, hoverinfo="skip", meta="hatch")
+    )
     if selected is not None:
         figure.add_trace(_outline(cells, selected))
     if labels is not None:
@@ -184,7 +217,7 @@ def control_map(
     figure.update_layout(map={"style": style, **view}, uirevision="control-map", showlegend=False)
     if legend is None:
         return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0)
-    box = _map_legend(legend)
+    box = map_legend(legend)
     figure.add_annotation(box)
     # On a phone the legend would cover the map: it hangs below.
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
@@ -246,29 +279,34 @@ def _commune_labels(labels: pd.DataFrame) -> go.Scattermap:
     )
 
 
-def _map_legend(legend: pd.DataFrame) -> dict[str, Any]:
-    """Legend with count, km² and people per status, as text inside the map (it is part of every export)."""
+def legend_text(legend: pd.DataFrame) -> str:
+    """Lines of the legend: mark, status, neighborhoods, km², people; one line per status, so that it keeps its height.
+
+    Parameters
+    ----------
+    legend
+        ``shares`` of one date.
+    """
     wide = legend.pivot(index="status", columns="denominator", values="value")
     lines = [f'<span style="color:{GREY}">{_("neighborhoods · km² · people")}</span>']
     for status in STATUS_ORDER:
         row = wide.loc[status]
-        if row["neighborhoods"] == 0:
-            continue
         mark = {Status.CONTESTED: "▨", Status.NO_DATA: "□"}.get(Status(status), "■")
-        colour = (
-            "#b08900"
-            if status == Status.CONTESTED
-            else "#9aa5b1"
-            if status == Status.NO_DATA
-            else STATUS_COLOURS[status]
+        colour = {Status.CONTESTED: "#b08900", Status.NO_DATA: "#9aa5b1"}.get(
+            Status(status), STATUS_COLOURS[status]
         )
         lines.append(
             f'<span style="color:{colour};font-size:15px">{mark}</span> {status_label(status)} <b>{format_number(row["neighborhoods"])}</b>'
             f' <span style="color:{GREY}">· {format_number(row["km2"])} · {format_people(row["people"])}</span>'
         )
+    return "<br>".join(lines)
+
+
+def map_legend(legend: pd.DataFrame) -> dict[str, Any]:
+    """Legend as text inside the map: it is part of every export."""
     return {
         "name": "legend",
-        "text": "<br>".join(lines),
+        "text": legend_text(legend),
         "xref": "paper",
         "yref": "paper",
         "x": 1,

@@ -103,7 +103,7 @@ def share_chart(
     table
         ``shares`` over the dates to draw.
     cursor
-        Date marked with a line.
+        Date marked with a line; the labels at the right edge then name statuses only.
     """
     rows = table[table["denominator"] == denominator]
     figure = go.Figure()
@@ -151,7 +151,7 @@ def share_chart(
             x=1,
             xref="paper",
             y=y,
-            text=f"{status_label(labelled)} {percent:.0f}\u00a0%",
+            text=status_label(labelled) + (f" {percent:.0f}\u00a0%" if cursor is None else ""),
             xanchor="left",
             xshift=6,
             showarrow=False,

@@ -185,23 +185,31 @@ def _key_lines(key: Sequence[Key], width: int) -> list[str]:
     ]
 
 
+def _title_lines(stamp: Stamp, key: Sequence[Key], width: int) -> list[str]:
+    """Title, subtitle and key as lines of markup for a width."""
+    return [
+        *(f"<b>{line}</b>" for line in _wrapped(stamp.title, width, _TITLE_PX)),
+        *(
+            f'<span style="font-size:{_TEXT_PX}px;color:{GREY}">{line}</span>'
+            for line in _wrapped(stamp.subtitle, width, _TEXT_PX)
+        ),
+        *(f'<span style="font-size:{_KEY_PX}px">{line}</span>' for line in _key_lines(key, width)),
+    ]
+
+
+def title_texts(stamp: Stamp, key: Sequence[Key] = ()) -> list[str]:
+    """Text of the title for each of ``FIT_WIDTHS``, as :func:`stamped` sets it."""
+    return ["<br>".join(_title_lines(stamp, key, width)) for width in FIT_WIDTHS]
+
+
 def _fit(stamp: Stamp, key: Sequence[Key], width: int, below: int, above: int) -> dict[str, Any]:
     """Layout values of the stamp for one width: texts with line breaks, and the margins they need."""
-    title = _wrapped(stamp.title, width, _TITLE_PX)
-    subtitle = _wrapped(stamp.subtitle, width, _TEXT_PX)
+    title = _title_lines(stamp, key, width)
     footer = _wrapped(stamp.footer, width, _FOOTER_PX)
-    entries = _key_lines(key, width)
-    text = "<br>".join(
-        [f"<b>{line}</b>" for line in title]
-        + [f'<span style="font-size:{_TEXT_PX}px;color:{GREY}">{line}</span>' for line in subtitle]
-        + [f'<span style="font-size:{_KEY_PX}px">{line}</span>' for line in entries]
-    )
-    top = 14 + _LINE_PX * (len(title) + len(subtitle) + len(entries)) + above
-    bottom = 12 + round(1.35 * _FOOTER_PX * len(footer)) + below
     return {
-        "title.text": text,
-        "margin.t": top,
-        "margin.b": bottom,
+        "title.text": "<br>".join(title),
+        "margin.t": 14 + _LINE_PX * len(title) + above,
+        "margin.b": 12 + round(1.35 * _FOOTER_PX * len(footer)) + below,
         "annotations[0].text": "<br>".join(footer),
     }
 

@@ -23,6 +23,7 @@ from monitor.charts.hatching import stripes
 from monitor.charts.maps import base_style
 from monitor.charts.style import Stamp
 from monitor.language import _, format_date, language
+from monitor.ui.figure import Shared
 
 __all__ = ["Choice", "DatasetError", "frame", "today"]
 
@@ -111,7 +112,7 @@ def _features(dataset_id: str, digest: str) -> dict[str, Any]:
         for feature in collection["features"]
         if feature["geometry"] is not None
     ]
-    return {"type": "FeatureCollection", "features": kept}
+    return Shared(type="FeatureCollection", features=kept)
 
 
 def features(dataset_id: str) -> dict[str, Any]:
@@ -129,13 +130,13 @@ def scope() -> pd.DataFrame:
 @keyed("neighborhoods", "communes", "coastline")
 def map_style() -> dict[str, Any]:
     """Style under every map."""
-    return base_style(features("coastline"), features("communes"), features("neighborhoods"))
+    return Shared(base_style(features("coastline"), features("communes"), features("neighborhoods")))
 
 
 @keyed("neighborhoods")
 def hatch() -> dict[str, Any]:
     """Stripes over every neighborhood, for hatching."""
-    return stripes(features("neighborhoods"))
+    return Shared(stripes(features("neighborhoods")))
 
 
 @keyed("neighborhoods")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -13,11 +14,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis import status
 from monitor.charts import captions, maps, series
-from monitor.charts.style import status_label
+from monitor.charts.style import Stamp, status_label, title_texts
 from monitor.language import _, format_date, format_number
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
-from monitor.ui.figure import show_figure
+from monitor.ui.figure import Motion, Paint, Timeline, show_figure, time_bar
 
 #: Weeks shown by each span of the share chart; 0 for all.
 SPANS = {"4w": 4, "3m": 13, "1y": 52, "all": 0}
@@ -32,25 +33,33 @@ def situation_heading(choice: Choice) -> None:
     blocks.plain(f"{captions.last_reports(panel)} {blocks.age_text(choice)}")
 
 
+def _map_stamp(choice: Choice) -> Stamp:
+    return data.stamp(
+        captions.map_title(_counts(data.share_table(choice))),
+        "territorial_control",
+        "retaken_areas",
+        "neighborhoods",
+        choice=choice,
+        caveat=_(MAP_CAVEAT),
+        evidence=True,
+    )
+
+
+def _counts(table: pd.DataFrame) -> pd.Series:
+    """Neighborhoods by status on the one date of a share table."""
+    return table[table["denominator"] == "neighborhoods"].set_index("status")["value"]
+
+
 def _control_figure(
     choice: Choice, *, height: int, selected: str | None, view: Mapping[str, Any] = maps.METRO_VIEW
 ) -> go.Figure:
-    panel = data.panel(choice)
     return maps.control_map(
-        panel,
+        data.panel(choice),
         data.scope(),
         data.features("neighborhoods"),
+        data.hatch(),
         data.map_style(),
-        data.stamp(
-            captions.situation(panel, choice.stale_after_days),
-            "territorial_control",
-            "retaken_areas",
-            "neighborhoods",
-            choice=choice,
-            caveat=_(MAP_CAVEAT),
-            evidence=True,
-        ),
-        hatch=data.hatch(),
+        _map_stamp(choice),
         labels=data.commune_labels(),
         legend=data.share_table(choice),
         selected=selected,
@@ -84,22 +93,73 @@ def small_control_map(choice: Choice) -> None:
         )
 
 
-def control_map(choice: Choice, area: str | None) -> None:
-    """Large map; a click selects the neighborhood."""
+def timeline(choice: Choice) -> Timeline:
+    """Dates of the time bar: weeks from the first to the last statement, and the chosen date."""
+    days = sorted({*data.weeks(max(data.last_date(), choice.as_of)), choice.as_of})
+    milestones = data.frame("milestones")
+    return Timeline(
+        "time",
+        [day.isoformat() for day in days],
+        labels=[format_date(day) for day in days],
+        milestones={f"{row.milestone_date:%Y-%m-%d}": row.label for row in milestones.itertuples()},
+    )
+
+
+def time_control(choice: Choice, dates: Timeline) -> None:
+    """The time bar: map, chart and counters move with it; the date goes into the link when it rests."""
+    time_bar(
+        dates,
+        choice.as_of.isoformat(),
+        label=_("As of"),
+        on_change=lambda day: filters.write("as_of", date.fromisoformat(day)),
+    )
+
+
+@data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+def _map_motion(choice: Choice, days: tuple[date, ...], stamp: Stamp) -> dict[str, Any]:
+    """Classes of all areas, title and legend for every date of the time bar."""
+    panel = data.panel(choice, *days).sort_values(["date", "neighborhood_id"])
+    tables = dict(iter(data.share_table(choice, *days).groupby("date")))
+    titles, legends = [], []
+    for day in days:
+        table = tables[pd.Timestamp(day)]
+        titles.append(title_texts(replace(stamp, title=captions.map_title(_counts(table)), as_of=day)))
+        legends.append(maps.legend_text(table))
+    return {
+        "codes": maps.area_classes(panel).reshape(len(days), -1),
+        "moves": {"title": {"text": titles}, "legend": {"text": legends}},
+    }
+
+
+def _paint(looks: Sequence[maps.Look]) -> list[Paint]:
+    return [Paint(look.fill, look.opacity, look.line, look.width) for look in looks]
+
+
+def control_map(choice: Choice, area: str | None, dates: Timeline) -> None:
+    """Large map that follows the time bar; a click selects the neighborhood."""
+    days = tuple(date.fromisoformat(day) for day in dates.dates)
+    # Everything but the date is the same for all dates: the cache must not depend on the date.
+    frozen = replace(choice, as_of=days[0])
+    moving = _map_motion(frozen, days, replace(_map_stamp(choice), title="", as_of=None))
     show_figure(
         _control_figure(choice, height=720, selected=area),
         key="control-map",
         alt=_map_alt(choice),
         filename=f"control-{choice.as_of}",
         on_select=lambda chosen: filters.write("area", chosen),
+        motion=Motion(
+            dates, paint={"status": _paint(maps.STATUS_LOOKS), "hatch": _paint(maps.HATCH_LOOKS)}, **moving
+        ),
     )
 
 
-def share_over_time(choice: Choice, *, key: str, spans: bool = False) -> None:
-    """Share of each status over time, by the chosen denominator."""
+def share_over_time(choice: Choice, *, key: str, dates: Timeline | None = None) -> None:
+    """Share of each status over time; with a time bar, over its whole period with a cursor that follows it."""
     denominators = {"neighborhoods": _("neighborhoods"), "km2": _("area, km²"), "people": _("people")}
     by, span = "neighborhoods", "all"
-    if spans:
+    days = data.weeks(choice.as_of)
+    if dates is not None:
+        days = tuple(date.fromisoformat(day) for day in dates.dates)
         left, right = st.columns(2)
         with left:
             by = filters.select(
@@ -110,10 +170,12 @@ def share_over_time(choice: Choice, *, key: str, spans: bool = False) -> None:
             span = filters.select(
                 "span", _("Period"), list(SPANS), default=span, labels=names, kind="segmented"
             )
-    days = data.weeks(choice.as_of)
-    table = data.share_table(choice, *days)
-    start = days[0] if not SPANS[span] else max(days[0], choice.as_of - timedelta(weeks=SPANS[span]))
-    shown = table[table["date"] >= pd.Timestamp(start)]
+    table = data.share_table(choice if dates is None else replace(choice, as_of=days[0]), *days)
+    first, last = days[0], days[-1]
+    if SPANS[span]:
+        last = choice.as_of
+        first = max(days[0], last - timedelta(weeks=SPANS[span]))
+    shown = table[table["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
     title = captions.share_title(table, pd.Timestamp(choice.as_of), by)
     stamp = data.stamp(
         title,
@@ -128,17 +190,21 @@ def share_over_time(choice: Choice, *, key: str, spans: bool = False) -> None:
         ).format(days=choice.stale_after_days),
     )
     milestones = data.frame("milestones")
+    figure = series.share_chart(
+        shown,
+        stamp,
+        denominator=by,
+        cursor=None if dates is None else pd.Timestamp(choice.as_of),
+        milestones=milestones[milestones["kind"].isin(["mandate", "deployment", "violence", "control"])],
+        height=560 if dates is None else 480,
+    )
+    moves = {"cursor": {"x0": dates.dates, "x1": dates.dates}} if dates is not None else {}
     show_figure(
-        series.share_chart(
-            shown,
-            stamp,
-            denominator=by,
-            milestones=milestones[milestones["kind"].isin(["mandate", "deployment", "violence", "control"])],
-            height=560 if not spans else 480,
-        ),
+        figure,
         key=key,
         alt=_("Stacked area chart, weekly. {title}").format(title=title),
         filename=f"shares-{choice.as_of}",
+        motion=Motion(dates, moves=moves) if dates is not None else None,
     )
 
 

@@ -8,8 +8,8 @@ const ANSWERED_MS = 10_000;
 const STEPS_PER_SECOND = [2, 5, 10];
 const LEAP = 4;
 const ICONS = {
-  previous: "M15 5v14l-9-7z",
-  next: "M9 5v14l9-7z",
+  previous: "M15.4 7.4 14 6l-6 6 6 6 1.4-1.4L10.8 12z",
+  next: "M8.6 16.6 13.2 12 8.6 7.4 10 6l6 6-6 6z",
   play: "M7 5v14l12-7z",
   pause: "M6 5h4v14H6zM14 5h4v14h-4z",
 };
