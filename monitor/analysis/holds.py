@@ -214,9 +214,9 @@ def claim_outcomes(
     )
     last = later.groupby("claim_id").last()
     out = rows.assign(
-        lost_on=pd.to_datetime(rows["claim_id"].map(lost_on)),
-        last_status=rows["claim_id"].map(last["status"]),
-        last_report=pd.to_datetime(rows["claim_id"].map(last["confirmed_on"])),
+        lost_on=lost_on.reindex(rows["claim_id"]).to_numpy(),
+        last_status=last["status"].reindex(rows["claim_id"]).to_numpy(),
+        last_report=last["confirmed_on"].reindex(rows["claim_id"]).to_numpy(),
     )
     age = (day - out["last_report"]).dt.days
     last_side = out["last_status"].map(SIDE_OF_STATUS)

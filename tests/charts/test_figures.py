@@ -1,0 +1,136 @@
+"""Stamp, key and looks of figures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from loaders.contracts import Status
+from monitor.charts.captions import change, map_title, situation
+from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, area_classes
+from monitor.charts.series import share_chart
+from monitor.charts.style import FIT_WIDTHS, STATUS_COLOURS, STATUS_INKS, Key, Stamp, stamped, title_texts
+
+STAMP = Stamp(
+    title="Six of 140 neighborhoods are under gang control and nobody has reported on most others for half a year",
+    sources="a compilation of cited public reports, CC BY 4.0",
+    snapshot_id="abc123",
+    caveat="Areas are approximate",
+    as_of=date(2026, 2, 1),
+    known_on=date(2026, 1, 15),
+    evidence="corroborated",
+)
+
+
+def plain(text: str) -> str:
+    return text.replace("<br>", " ").replace("<b>", "").replace("</b>", "")
+
+
+@pytest.mark.parametrize("number", range(len(FIT_WIDTHS)))
+def test_the_whole_stamp_is_in_the_picture_at_every_width(number: int) -> None:
+    figure = stamped(go.Figure(), STAMP, height=400)
+    values = figure.layout.meta["fit"][number]["set"]
+    title, footer = plain(values["title.text"]), plain(values["annotations[0].text"])
+    assert STAMP.title in title
+    for part in ("As of 1 Feb 2026", "as known on 15 Jan 2026", "corroborated"):
+        assert part in title
+    for part in ("Areas are approximate", "CC BY 4.0", "Snapshot abc123"):
+        assert part in footer
+
+
+def test_lines_fit_their_width_and_the_plot_keeps_its_height() -> None:
+    figure = stamped(go.Figure(), STAMP, height=400)
+    areas = set()
+    for width, fit in zip(FIT_WIDTHS, figure.layout.meta["fit"], strict=True):
+        values = fit["set"]
+        longest = max(len(line) for line in values["annotations[0].text"].split("<br>"))
+        assert longest * 11 * 0.53 <= width
+        areas.add(values["height"] - values["margin.t"] - values["margin.b"])
+    assert len(areas) == 1
+
+
+def test_a_figure_keeps_its_own_annotations_under_the_stamp() -> None:
+    figure = go.Figure()
+    figure.add_annotation(text="label", x=1, y=2, name="own")
+    stamped(figure, STAMP, height=300)
+    assert [annotation.name for annotation in figure.layout.annotations] == ["stamp", "own"]
+    assert figure.layout.annotations[1].text == "label"
+
+
+def test_the_key_is_part_of_the_title_and_its_texts_are_those_of_the_figure() -> None:
+    key = [Key("■", "#b2182b", "Gang control"), Key("▲", "#000000", "claimed retaken")]
+    figure = stamped(go.Figure(), STAMP, height=300, key=key)
+    texts = title_texts(STAMP, key)
+    assert [fit["set"]["title.text"] for fit in figure.layout.meta["fit"]] == texts
+    assert all("Gang control" in text and "claimed retaken" in text for text in texts)
+
+
+def area(status: str, **more: object) -> dict:
+    return {"status": status, "last_status": status, "age_days": 10.0, "is_stale": False, "is_contested": False} | more
+
+
+def looks(*areas: dict) -> list:
+    return [STATUS_LOOKS[code] for code in area_classes(pd.DataFrame(areas))]
+
+
+def test_statuses_have_their_colours_and_fade_with_age() -> None:
+    young, old = looks(area("gang_control"), area("gang_control", age_days=170.0))
+    assert young.fill == old.fill == STATUS_COLOURS[Status.GANG_CONTROL]
+    assert young.opacity > old.opacity
+
+
+def test_a_stale_area_is_grey_with_the_outline_of_its_last_status() -> None:
+    (stale,) = looks(area("unknown", last_status="state_held", is_stale=True, age_days=400.0))
+    assert (stale.fill, stale.line) == (STATUS_COLOURS[Status.UNKNOWN], STATUS_COLOURS[Status.STATE_HELD])
+
+
+def test_no_data_is_not_filled_and_unlike_zero_or_state_held() -> None:
+    none, held = looks(area("no_data", age_days=None), area("state_held"))
+    assert (none.opacity, none.width) == (0.0, 0.0)
+    assert held.opacity > 0
+
+
+@pytest.mark.parametrize("status", [str(s) for s in Status if s not in (Status.NO_DATA,)])
+def test_contested_areas_are_hatched_whatever_their_status(status: str) -> None:
+    codes = area_classes(pd.DataFrame([area(status), area(status, is_contested=True)]))
+    assert [HATCH_LOOKS[code].opacity > 0 for code in codes] == [False, True]
+    assert codes.max() < 256
+
+
+def test_text_colours_have_a_contrast_of_4_5_on_white() -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    for colour in STATUS_INKS.values():
+        assert 1.05 / (luminance(colour) + 0.05) >= 4.5, colour
+
+
+def test_sentences_carry_their_uncertainty() -> None:
+    panel = pd.DataFrame([area("gang_control"), area("contested"), area("unknown", is_stale=True), area("no_data")])
+    sentence = situation(panel, 180)
+    assert "at least 1 of 4" in sentence
+    assert "for 2 nobody has reported in 180 days or ever" in sentence
+    counts = pd.Series({str(s): 0 for s in Status}) + panel["status"].value_counts()
+    assert map_title(counts.fillna(0)) == "1 of 4 neighborhoods under gang control, 1 contested, 2 unknown"
+    assert change(3, 5, date(2025, 1, 1)) == "−2 since 1 Jan 2025"
+    assert change(3, 3, date(2025, 1, 1)) == "no change since 1 Jan 2025"
+
+
+def test_the_share_chart_draws_every_status_that_occurs_and_its_cursor() -> None:
+    days = pd.to_datetime(["2025-01-05", "2025-01-12"])
+    table = pd.DataFrame(
+        [
+            {"date": day, "denominator": "km2", "status": str(s), "value": share, "total": 1.0, "share": share}
+            for day in days
+            for s in Status
+            for share in [{"gang_control": 0.4, "no_data": 0.6}.get(str(s), 0.0)]
+        ]
+    )
+    figure = share_chart(table, STAMP, denominator="km2", cursor=days[0])
+    assert [trace.meta for trace in figure.data] == ["gang_control", "no_data"]
+    assert [shape.name for shape in figure.layout.shapes] == ["cursor"]
