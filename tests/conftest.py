@@ -15,6 +15,7 @@ from tests.server import DATASETS, Server, serve
 
 # The same examples every time, and no time limit for one: a slow machine is not a failure.
 settings.register_profile("reproducible", derandomize=True, deadline=None, max_examples=25)
+
 settings.load_profile("reproducible")
 
 

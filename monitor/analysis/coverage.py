@@ -9,7 +9,7 @@ from monitor.analysis.definitions import COVERAGE_REFERENCE_WEEKS, COVERAGE_SHAR
 
 def week_start(dates: pd.Series) -> pd.Series:
     """Monday of each date's week."""
-    return dates - pd.to_timedelta(dates.dt.dayofweek, unit="D")
+    return dates - pd.to_timedelta(dates.dt.day_of_week, unit="D")
 
 
 def weekly_statements(dates: pd.Series) -> pd.Series:

@@ -34,7 +34,7 @@ def weekly_counts(incidents: pd.DataFrame, *, start: date, end: date) -> pd.Data
     """
     first, last = pd.Timestamp(start), pd.Timestamp(end)
     rows = incidents[(incidents["date_precision"] == "day") & incidents["event_date"].between(first, last)]
-    mondays = pd.date_range(first - pd.Timedelta(days=first.dayofweek), last, freq="W-MON")
+    mondays = pd.date_range(first - pd.Timedelta(days=first.day_of_week), last, freq="W-MON")
     table = pd.crosstab(week_start(rows["event_date"]), rows["event_type"]) if len(rows) else pd.DataFrame()
     table = table.reindex(mondays, fill_value=0)
     table.columns.name = None

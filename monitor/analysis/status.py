@@ -91,13 +91,10 @@ def admissible(assertions: pd.DataFrame, evidence: str) -> pd.DataFrame:
         raise ValueError(f"evidence must be one of {', '.join(EVIDENCE_LEVELS)}, not {evidence!r}")
     if evidence == "all_claims":
         return assertions
-    rank = assertions["verification"].map(VERIFICATION_RANK)
+    rank = assertions["verification"].map(VERIFICATION_RANK).astype("int64")
     own_gain = assertions["claimant"].map(PARTY_OF_CLAIMANT) == assertions["status"].map(SIDE_OF_STATUS)
-    floor = own_gain.map(
-        {
-            True: VERIFICATION_RANK[Verification.CORROBORATED],
-            False: VERIFICATION_RANK[Verification.SINGLE_SOURCE],
-        }
+    floor = np.where(
+        own_gain, VERIFICATION_RANK[Verification.CORROBORATED], VERIFICATION_RANK[Verification.SINGLE_SOURCE]
     )
     return assertions[rank >= floor]
 
