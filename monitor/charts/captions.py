@@ -23,16 +23,16 @@ def situation(panel: pd.DataFrame, stale_after_days: int) -> str:
     """The situation on one date in one sentence, unknown areas included."""
     total = len(panel)
     control, contested = _count(panel, Status.GANG_CONTROL), _count(panel, Status.CONTESTED)
-    stale, none = int(panel["is_stale"].sum()), _count(panel, Status.NO_DATA)
+    unknown = _count(panel, Status.UNKNOWN, Status.NO_DATA)
     first = ngettext(
         "Armed groups control at least {control} of {total} neighborhoods ({share}) and contest {contested} more",
         "Armed groups control at least {control} of {total} neighborhoods ({share}) and contest {contested} more",
         control,
     ).format(control=control, total=total, share=format_percent(control / total), contested=contested)
-    if not stale + none:
+    if not unknown:
         return first + "."
-    second = _("; for {open} nobody has reported in {days} days or ever").format(
-        open=stale + none, days=stale_after_days
+    second = _("; who holds {unknown} others is unknown, for want of a report in {days} days").format(
+        unknown=unknown, days=stale_after_days
     )
     return first + second + "."
 

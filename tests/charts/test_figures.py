@@ -69,7 +69,13 @@ def test_the_key_is_part_of_the_title_and_its_texts_are_those_of_the_figure() ->
 
 
 def area(status: str, **more: object) -> dict:
-    return {"status": status, "last_status": status, "age_days": 10.0, "is_stale": False, "is_contested": False} | more
+    return {
+        "status": status,
+        "last_status": status,
+        "age_days": 10.0,
+        "is_stale": False,
+        "is_contested": False,
+    } | more
 
 
 def looks(*areas: dict) -> list:
@@ -111,10 +117,12 @@ def test_text_colours_have_a_contrast_of_4_5_on_white() -> None:
 
 
 def test_sentences_carry_their_uncertainty() -> None:
-    panel = pd.DataFrame([area("gang_control"), area("contested"), area("unknown", is_stale=True), area("no_data")])
+    panel = pd.DataFrame(
+        [area("gang_control"), area("contested"), area("unknown", is_stale=True), area("no_data")]
+    )
     sentence = situation(panel, 180)
     assert "at least 1 of 4" in sentence
-    assert "for 2 nobody has reported in 180 days or ever" in sentence
+    assert "who holds 2 others is unknown, for want of a report in 180 days" in sentence
     counts = pd.Series({str(s): 0 for s in Status}) + panel["status"].value_counts()
     assert map_title(counts.fillna(0)) == "1 of 4 neighborhoods under gang control, 1 contested, 2 unknown"
     assert change(3, 5, date(2025, 1, 1)) == "−2 since 1 Jan 2025"
@@ -125,7 +133,14 @@ def test_the_share_chart_draws_every_status_that_occurs_and_its_cursor() -> None
     days = pd.to_datetime(["2025-01-05", "2025-01-12"])
     table = pd.DataFrame(
         [
-            {"date": day, "denominator": "km2", "status": str(s), "value": share, "total": 1.0, "share": share}
+            {
+                "date": day,
+                "denominator": "km2",
+                "status": str(s),
+                "value": share,
+                "total": 1.0,
+                "share": share,
+            }
             for day in days
             for s in Status
             for share in [{"gang_control": 0.4, "no_data": 0.6}.get(str(s), 0.0)]
