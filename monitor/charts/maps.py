@@ -161,8 +161,8 @@ def control_map(
     style: Mapping[str, Any],
     stamp: Stamp,
     *,
+    legend: pd.DataFrame,
     labels: pd.DataFrame | None = None,
-    legend: pd.DataFrame | None = None,
     selected: str | None = None,
     height: int = 640,
     view: Mapping[str, Any] = METRO_VIEW,
@@ -215,10 +215,10 @@ def control_map(
     if labels is not None:
         figure.add_trace(_commune_labels(labels))
     figure.update_layout(map={"style": style, **view}, uirevision="control-map", showlegend=False)
-    if legend is None:
-        return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0)
+    # The legend comes first: its place on a phone is set by its number, after the stamp.
     box = map_legend(legend)
     figure.add_annotation(box)
+    figure.add_annotation(_date_label(panel["date"].iloc[0]))
     # On a phone the legend would cover the map: it hangs below.
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
     return stamped(
@@ -277,6 +277,26 @@ def _commune_labels(labels: pd.DataFrame) -> go.Scattermap:
         hoverinfo="skip",
         meta="labels",
     )
+
+
+def _date_label(day: pd.Timestamp) -> dict[str, Any]:
+    """The date, large, on the map itself."""
+    return {
+        "name": "date",
+        "text": f"<b>{format_date(day)}</b>",
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "top",
+        "xshift": 10,
+        "yshift": -10,
+        "showarrow": False,
+        "font": {"size": 24, "color": INK},
+        "bgcolor": "rgba(255,255,255,0.7)",
+        "borderpad": 4,
+    }
 
 
 def legend_text(legend: pd.DataFrame) -> str:

@@ -127,7 +127,11 @@ def _map_motion(choice: Choice, days: tuple[date, ...], stamp: Stamp) -> dict[st
         legends.append(maps.legend_text(table))
     return {
         "codes": maps.area_classes(panel).reshape(len(days), -1),
-        "moves": {"title": {"text": titles}, "legend": {"text": legends}},
+        "moves": {
+            "title": {"text": titles},
+            "legend": {"text": legends},
+            "date": {"text": [f"<b>{format_date(day)}</b>" for day in days]},
+        },
     }
 
 

@@ -131,6 +131,7 @@ def test_a_tap_tells_python_the_area_and_one_finger_scrolls(phone: Page, figures
     x, y = _centre_of(phone, 6)
     phone.touchscreen.tap(x, y)
     expect(phone.get_by_text("area area-6")).to_be_visible()
+    phone.wait_for_timeout(1000)  # a tap and a drag right after it would be MapLibre's gesture for zooming
     view = phone.evaluate(_VIEW)
     touch = phone.context.new_cdp_session(phone)
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})

@@ -61,7 +61,9 @@ class Figure {
   show(message) {
     this.message = message;
     this.reserve();
+    const { subtitle = "", footer = "" } = message.figure.layout.meta?.stamp ?? {};
     this.plot.setAttribute("aria-label", message.alt);
+    this.plot.setAttribute("aria-description", `${subtitle} ${footer}`.trim());
     this.drawing = this.drawing.then(() => this.draw(message)).catch((error) => this.fail(error));
   }
 

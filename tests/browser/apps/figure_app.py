@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from monitor.ui import serving
-from monitor.ui.figure import Motion, Timeline, moving_text, show_figure, time_bar
+from monitor.ui.figure import Motion, Paint, Timeline, moving_text, show_figure, time_bar
 
 DATES = [f"2025-01-{day:02d}" for day in range(1, 31)]
 COLORS = ("#b2182b", "#2166ac", "#d9d9d9")
@@ -54,7 +54,7 @@ def area_map(day: int) -> go.Figure:
         [1, COLORS[2]],
     ]
     trace = go.Choroplethmap(
-        name="status", geojson=squares(), locations=areas, z=CODES[day], zmin=-0.5, zmax=2.5, colorscale=scale,
+        meta="status", geojson=squares(), locations=areas, z=CODES[day], zmin=-0.5, zmax=2.5, colorscale=scale,
         showscale=False, marker={"opacity": [1.0] * 12, "line": {"width": 0}}, hovertemplate="%{location}<extra></extra>",
     )  # fmt: skip
     date = {
@@ -95,7 +95,7 @@ def main() -> None:
         st.query_params["date"] = date
         day = timeline.index(date)
         moving_text([f"It is {date}." for date in DATES], timeline, date, key="sentence")
-        paint = {"status": [(color, 1.0) for color in COLORS]}
+        paint = {"status": [Paint(color, 1.0) for color in COLORS]}
         map_motion = Motion(timeline, codes=CODES, paint=paint, moves={"date": {"text": DATES}})
         chart_motion = Motion(timeline, moves={"cursor": {"x0": DATES, "x1": DATES}})
     else:
