@@ -115,13 +115,12 @@ def check_datasets(root: Root = None, as_json: Json = False) -> None:
         try:
             of = store.snapshot(root=folder)
             frame = store.read(dataset_id, of=of, root=folder)
-            for name, digest in of.digests[dataset_id].items():
-                path = folder / dataset_id / name
-                if not path.is_file() or store.sha256(path.read_bytes()) != digest:
-                    problems.append(
-                        f"the working copy {dataset_id}/{name} is not the published file; readers are served the kept copy. "
-                        f"Restore it: git checkout -- {folder.name}/{dataset_id}/{name}"
-                    )
+            problems += [
+                f"the working copy {dataset_id}/{name} is not the published file; readers are served the kept copy. "
+                f"Restore it with `python -m loaders refresh {dataset_id}`, or with "
+                f"`git checkout -- {folder.name}/{dataset_id}/{name}` if that is the published one."
+                for name in store.altered_files(dataset_id, of=of, root=folder)
+            ]
             if dataset.contract.has_geometry:
                 frame = store.read_geometry(dataset_id, of=of, root=folder)
             valid, broken = enforce(frame, dataset.contract)

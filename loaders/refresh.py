@@ -163,6 +163,7 @@ def refresh(
     -------
     list of RefreshReport
         One per dataset. If any is refused or failed, nothing is published: datasets that belong together never mix.
+        A version that rows of another published dataset do not fit (they name a place that is gone) is refused.
 
     Raises
     ------
@@ -171,6 +172,7 @@ def refresh(
     """
     with nullcontext() if dry_run else store.lock(root):
         candidates = _candidates(dataset_ids, sources or {}, root=root, as_of=as_of)
+        _refuse_misfits(candidates, root)
         reports = [candidate.report for candidate in candidates.values()]
         versions = {
             key: candidate.version for key, candidate in candidates.items() if candidate.version is not None
@@ -203,6 +205,34 @@ def _candidates(
         if candidate.frame is not None:
             frames[dataset_id] = candidate.frame
     return candidates
+
+
+def _refuse_misfits(candidates: Mapping[str, Candidate], root: Path) -> None:
+    """Refuse new versions that published datasets, which are not refreshed with them, would not fit."""
+    new = {key: candidate for key, candidate in candidates.items() if candidate.version is not None}
+    frames = {key: candidate.frame for key, candidate in new.items() if candidate.frame is not None}
+    for dataset_id, dataset in DATASETS.items():
+        needed = [key for key in dataset.needs if key in new]
+        if dataset_id in candidates or not needed:
+            continue
+        try:
+            reader = store.read_geometry if dataset.contract.has_geometry else store.read
+            findings = dataset.check(reader(dataset_id, root=root), make_context(dataset, root, frames))
+        except store.DatasetError:
+            continue  # not published, or damaged: nothing to fit
+        lost = findings.rejected
+        problems = findings.violations + [
+            f"{len(rows)} rows have {column} {', '.join(sorted(set(rows['value']))[:5])}, which {reason}"
+            for (column, reason), rows in lost.groupby(["column", "reason"])
+        ]
+        for key in needed if problems else []:
+            report = new[key].report
+            report.status = "refused"
+            report.messages.insert(
+                0,
+                f"{dataset_id} would not fit this version: {'; '.join(problems)}. Refresh them together: "
+                f"python -m loaders refresh {key} {dataset_id}",
+            )
 
 
 def make_context(dataset: Dataset, root: Path, frames: Mapping[str, pd.DataFrame] | None = None) -> Context:
@@ -290,6 +320,7 @@ def _compare(
     try:
         of = store.snapshot(root=root)
         before = store.read_bytes(contract.dataset_id, contract.file_name, of=of, root=root)
+        rejected = store.read_bytes(contract.dataset_id, store.REJECTED_FILE, of=of, root=root)
         provenance = store.read_provenance(contract.dataset_id, of=of, root=root)
         current = store.read(contract.dataset_id, of=of, root=root)
     except store.DatasetError:
@@ -298,7 +329,12 @@ def _compare(
     new = json.loads(version.files[store.PROVENANCE_FILE])
     for body in (new, provenance):
         body["source"].pop("accessed_on", None)
-    if before == version.files[contract.file_name] and provenance == new:
+    same_rows = before == version.files[contract.file_name] and rejected == version.files[store.REJECTED_FILE]
+    if same_rows and provenance == new:
+        altered = store.altered_files(contract.dataset_id, of=of, root=root)
+        if altered:
+            report.messages.insert(0, f"Restores {', '.join(altered)}, which is not the published file.")
+            return
         report.status, report.version = "unchanged", of.versions[contract.dataset_id]
         return
     key = list(contract.key)

@@ -176,16 +176,26 @@ def read_bytes(
         found = found or data
     where = f"{root.name}/{dataset_id}/{file_name}"
     remedy = (
-        f"Restore it with `git checkout -- {where}`, or go back to a kept version with "
-        f"`python -m loaders rollback {dataset_id}`."
+        f"Restore it with `git checkout -- {where}`, or build it again with "
+        f"`python -m loaders refresh {dataset_id}`."
     )
     if found is None:
         raise DatasetError(f"{where} {trouble}. {remedy}")
     raise DatasetError(
         f"{where} is not the file that was published: it has {len(found):,} bytes and digest {sha256(found)[:12]}, "
         f"expected {digest[:12]}. It was edited, truncated or damaged. {remedy} "
-        f"To publish an edit, refresh from it: python -m loaders refresh {dataset_id} --file FILE"
+        f"To change data, edit its source under {root.name}/curated/ and refresh."
     )
+
+
+def altered_files(dataset_id: str, *, of: Snapshot, root: Path) -> list[str]:
+    """Names of a dataset's working copies that are missing or are not the published files."""
+    found = []
+    for name, digest in of.digests[dataset_id].items():
+        path = root / dataset_id / name
+        if not path.is_file() or sha256(path.read_bytes()) != digest:
+            found.append(name)
+    return found
 
 
 def read(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> pd.DataFrame:
@@ -363,13 +373,16 @@ def publish(versions: Mapping[str, Version], *, root: Path) -> Snapshot:
 
 def keep(dataset_id: str, *, of: Snapshot, root: Path) -> None:
     """Keep a published version whole under ``.store``, so that it can be rolled back to and linked to."""
+    folder = root / ".store" / dataset_id / of.versions[dataset_id]
+    if folder.is_dir():
+        return
     files = {}
-    for name in of.digests[dataset_id]:
-        try:
-            files[name] = read_bytes(dataset_id, name, of=of, root=root)
-        except DatasetError:
+    for name, digest in of.digests[dataset_id].items():
+        path = root / dataset_id / name
+        files[name] = path.read_bytes() if path.is_file() else b""
+        if sha256(files[name]) != digest:
             return  # a damaged version is not worth keeping; the refresh replaces it
-    _write_version(root / ".store" / dataset_id / of.versions[dataset_id], Version(files))
+    _write_version(folder, Version(files))
 
 
 def _write_version(folder: Path, version: Version) -> None:
