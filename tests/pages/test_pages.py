@@ -1,0 +1,131 @@
+"""Every page through dashboard.py: on the committed data, from links good and bad, and on damaged data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from monitor.ui.navigation import PAGES, PageEntry
+from tests.server import ROOT
+
+every_page = pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.script)
+
+#: Pages that need a dataset, and pages that do not.
+NEEDS_INCIDENTS = {"overview.py", "control.py", "retaken.py", "sites.py", "events.py"}
+
+
+@pytest.fixture(autouse=True)
+def empty_caches() -> Iterator[None]:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def run(entry: PageEntry, **link: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    app.switch_page(f"pages/{entry.script}")
+    for name, value in link.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def page(script: str) -> PageEntry:
+    return next(entry for entry in PAGES if entry.script == script)
+
+
+@every_page
+def test_opens_without_error_and_begins_with_a_sentence(entry: PageEntry) -> None:
+    app = run(entry)
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert app.markdown[0].value.startswith("# ")
+    assert len(app.markdown[0].value.split()) >= 5
+
+
+@every_page
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"known_on": "2020-09-01"},
+        {"as_of": "2020-08-27"},
+        {"as_of": "2024-10-21", "evidence": "corroborated", "stale_after": "365", "area": "solino"},
+    ],
+    ids=["nothing known yet", "first day", "a past day"],
+)
+def test_any_good_link_opens(entry: PageEntry, link: dict[str, str]) -> None:
+    app = run(entry, **link)
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+def test_a_link_restores_date_evidence_and_area() -> None:
+    app = run(page("control.py"), as_of="2024-10-21", evidence="corroborated", area="solino")
+    assert app.date_input(key="as_of control").value == date(2024, 10, 21)
+    assert app.selectbox(key="area control").value == "solino"
+    assert any("Solino" in item.value for item in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("as_of", "banana"),
+        ("as_of", "2099-01-01"),
+        ("as_of", "1990-01-01"),
+        ("known_on", "2024-13-01"),
+        ("evidence", "rumours"),
+        ("stale_after", "7"),
+        ("area", "nowhere"),
+        ("colour", "red"),
+    ],
+)
+def test_a_bad_value_in_a_link_is_reported_and_the_page_still_works(name: str, value: str) -> None:
+    app = run(page("control.py"), **{name: value})
+    assert not app.exception
+    assert not app.error
+    assert any(name in item.value and value in item.value for item in app.warning)
+    assert app.markdown[0].value.startswith("# ")
+
+
+def test_filters_narrow_the_incidents_and_the_count_says_so() -> None:
+    everything = run(page("events.py")).markdown[0].value
+    some = run(page("events.py"), type="Battles", commune="Delmas").markdown[0].value
+    assert everything != some
+    empty = run(page("events.py"), deaths="100000")
+    assert not empty.exception
+    assert "0 of" in empty.markdown[0].value
+
+
+@every_page
+def test_a_damaged_dataset_stops_only_the_pages_that_need_it(
+    entry: PageEntry, datasets_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = datasets_copy / "incidents" / "data.csv"
+    file.write_bytes(file.read_bytes()[:-2000])
+    monkeypatch.setenv("MONITOR_DATASETS", str(datasets_copy))
+    app = run(entry)
+    assert not app.exception
+    messages = [item.value for item in app.error]
+    if entry.script in NEEDS_INCIDENTS:
+        assert len(messages) == 1
+        assert "incidents" in messages[0]
+    else:
+        assert messages == []
+
+
+@every_page
+def test_no_data_at_all_gives_one_message(
+    entry: PageEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONITOR_DATASETS", str(tmp_path))
+    app = run(entry)
+    assert not app.exception
+    assert len(app.error) == 1
