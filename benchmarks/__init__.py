@@ -1,0 +1,1 @@
+"""Reproducible measurements of the dashboard beside the bare framework; nothing here is a test. See docs/performance.md."""

@@ -1,0 +1,1 @@
+"""The bare framework's pages that the dashboard is measured against."""
