@@ -56,17 +56,19 @@ def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.
     y
         Top of the plot area, paper units.
     """
-    for row in milestones.itertuples():
-        figure.add_shape(
-            type="line",
-            xref="x",
-            yref="paper",
-            x0=row.milestone_date,
-            x1=row.milestone_date,
-            y0=0,
-            y1=y,
+    days = milestones["milestone_date"]
+    figure.add_trace(
+        go.Scatter(
+            x=[point for day in days for point in (day, day, None)],
+            y=[0, y, None] * len(milestones),
+            yaxis="y9",
+            mode="lines",
             line={"color": INK, "width": 0.7, "dash": "dot"},
+            hoverinfo="skip",
+            showlegend=False,
+            meta="milestone lines",
         )
+    )
     figure.add_trace(
         go.Scatter(
             x=milestones["milestone_date"],

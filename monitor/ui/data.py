@@ -77,7 +77,8 @@ def keyed(*dataset_ids: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     """Cache a function of plain arguments under the digests of the datasets it reads; its result is shared, not copied."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @st.cache_resource(show_spinner=False, max_entries=_KEPT)
+        # Python's own hash of a tuple of dates takes microseconds; Streamlit's walks through every element.
+        @st.cache_resource(show_spinner=False, max_entries=_KEPT, hash_funcs={tuple: hash})
         def cached(name: str, digests: tuple[str, ...], arguments: tuple[Any, ...]) -> Any:
             return function(*arguments)
 
