@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -141,9 +141,16 @@ class Column:
     maximum: float | None = None
 
 
+Format = Literal["csv", "geojson", "parquet"]
+
+
 @dataclass(frozen=True)
 class Contract:
-    """What a dataset's frame looks like: columns in file order, the key, and the file's name."""
+    """What a dataset's frame looks like: columns in file order, the key, and the file's name.
+
+    The suffix of ``file_name`` is the format: tables that people review are CSV, bulk tables are Parquet, features are
+    GeoJSON.
+    """
 
     dataset_id: str
     columns: tuple[Column, ...]
@@ -158,9 +165,27 @@ class Contract:
         return [column.name for column in self.columns]
 
     @property
+    def format(self) -> Format:
+        """Format of the data file."""
+        match self.file_name.rpartition(".")[2]:
+            case "geojson":
+                return "geojson"
+            case "parquet":
+                return "parquet"
+            case _:
+                return "csv"
+
+    @property
     def has_geometry(self) -> bool:
         """Whether rows are GeoJSON features."""
-        return self.file_name.endswith(".geojson")
+        return self.format == "geojson"
+
+    def in_bulk(self) -> Contract:
+        """The same table as Parquet, for more rows than anybody reviews line by line.
+
+        The store reads a version in whichever of the two formats it was published.
+        """
+        return replace(self, file_name="data.parquet")
 
 
 class ContractError(ValueError):

@@ -4,7 +4,7 @@ Layout under the root (``datasets/``, or the folder named by MONITOR_DATASETS)::
 
     snapshot.json                names one version of every dataset: replacing this file is what publishes
     <dataset id>/dataset.yaml    written by hand: producer, licence, cadence, limits
-    <dataset id>/data.csv        working copy of the published version (or data.geojson)
+    <dataset id>/data.csv        working copy of the published version (or data.geojson, data.parquet)
     <dataset id>/rejected.csv    rows left out, with a reason
     <dataset id>/provenance.json what the version was built from, and its findings
     .store/<dataset id>/<version>/   earlier and current versions, whole
@@ -23,7 +23,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from loaders import bulk
 from loaders.contracts import CONTRACTS, REJECTED_COLUMNS, Contract, typed
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ ROOT_VARIABLE = "MONITOR_DATASETS"
 SNAPSHOT_FILE = "snapshot.json"
 PROVENANCE_FILE = "provenance.json"
 REJECTED_FILE = "rejected.csv"
+DATA_SUFFIXES = (".csv", ".geojson", ".parquet")
 
 
 class DatasetError(RuntimeError):
@@ -198,8 +200,49 @@ def altered_files(dataset_id: str, *, of: Snapshot, root: Path) -> list[str]:
     return found
 
 
-def read(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> pd.DataFrame:
+def data_file(dataset_id: str, *, of: Snapshot) -> str:
+    """Name of a dataset's data file in a snapshot: the contract's, or the bulk table in its place.
+
+    Raises
+    ------
+    DatasetError
+        The dataset is not in the snapshot.
+    """
+    contract = CONTRACTS[dataset_id]
+    names = of.digests.get(dataset_id, {})
+    bulk_name = contract.in_bulk().file_name
+    if bulk_name in names and not contract.has_geometry:
+        return bulk_name
+    if contract.file_name in names:
+        return contract.file_name
+    raise DatasetError(
+        f"Dataset {dataset_id} is not in snapshot {of.snapshot_id}. "
+        f"Build it with: python -m loaders refresh {dataset_id}"
+    )
+
+
+def data_digest(dataset_id: str, *, of: Snapshot) -> str:
+    """Digest of a dataset's data in a snapshot, for caches; raises as :func:`data_file`."""
+    return of.digests[dataset_id][data_file(dataset_id, of=of)]
+
+
+def read(
+    dataset_id: str,
+    *,
+    columns: Sequence[str] | None = None,
+    compact: bool = False,
+    of: Snapshot | None = None,
+    root: Path | None = None,
+) -> pd.DataFrame:
     """A dataset as a typed frame, without geometry.
+
+    Parameters
+    ----------
+    columns
+        Columns to read, in this order; by default all. A bulk table decodes nothing else.
+    compact
+        Return the texts of a bulk table as ``category``: a tenth of the memory where values recur. Tables in other formats
+        are small and stay as they are.
 
     Returns
     -------
@@ -212,13 +255,18 @@ def read(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = Non
         Never half a file: missing, truncated, edited or unreadable data is an error.
     """
     contract = CONTRACTS[dataset_id]
-    data = read_bytes(dataset_id, contract.file_name, of=of, root=root)
+    of = of or snapshot(root=root)
+    name = data_file(dataset_id, of=of)
+    data = read_bytes(dataset_id, name, of=of, root=root)
     try:
+        if name.endswith(".parquet"):
+            return bulk.from_parquet(data, contract, columns=columns, compact=compact)
         if contract.has_geometry:
             frame = pd.DataFrame([feature["properties"] for feature in json.loads(data)["features"]])
         else:
             frame = pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False, na_values=[""])
-        return typed(frame, contract)
+        whole = typed(frame, contract)
+        return whole if columns is None else whole[list(columns)]
     except (ValueError, KeyError) as error:
         raise DatasetError(f"Dataset {dataset_id} cannot be read with its contract: {error}.") from error
 
@@ -277,6 +325,8 @@ def read_description(dataset_id: str, *, root: Path | None = None) -> dict[str, 
 
 def serialise(frame: pd.DataFrame, contract: Contract) -> bytes:
     """Stable bytes of a valid frame: sorted by key, LF, fixed column order; ``read`` of them gives the frame back."""
+    if contract.format == "parquet":
+        return bulk.to_parquet(frame, contract)
     frame = frame.sort_values(list(contract.key), kind="stable")
     texts = pd.DataFrame(
         {column.name: _texts(frame[column.name], column.kind) for column in contract.columns}
@@ -368,7 +418,16 @@ def publish(versions: Mapping[str, Version], *, root: Path) -> Snapshot:
         for name, data in version.files.items():
             _replace(root / dataset_id / name, data)
     _write_snapshot(root / SNAPSHOT_FILE, new)
+    _remove_unpublished(new, versions, root)
     return new
+
+
+def _remove_unpublished(of: Snapshot, dataset_ids: Iterable[str], root: Path) -> None:
+    """Remove working copies of data files that the published version does not have: the format has changed."""
+    for dataset_id in dataset_ids:
+        for path in (root / dataset_id).glob("data*.*"):
+            if path.name not in of.digests[dataset_id] and path.suffix in DATA_SUFFIXES:
+                path.unlink(missing_ok=True)
 
 
 def keep(dataset_id: str, *, of: Snapshot, root: Path) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from loaders import store
-from loaders.contracts import CONTRACTS, LOCAL_TIME_ZONE
+from loaders.contracts import LOCAL_TIME_ZONE
 from loaders.store import DatasetError
 from monitor.analysis import coverage, holds, shares, sites, status
 from monitor.charts.hatching import stripes
@@ -64,13 +64,7 @@ def snapshot() -> store.Snapshot:
 
 
 def _digest(dataset_id: str) -> str:
-    of = snapshot()
-    try:
-        return of.digests[dataset_id][CONTRACTS[dataset_id].file_name]
-    except KeyError:
-        raise DatasetError(
-            f"Dataset {dataset_id} is not in snapshot {of.snapshot_id}. Build it with: python -m loaders refresh {dataset_id}"
-        ) from None
+    return store.data_digest(dataset_id, of=snapshot())
 
 
 def keyed(*dataset_ids: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

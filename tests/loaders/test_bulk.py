@@ -1,0 +1,93 @@
+"""Bulk tables: Parquet gives back what a contract's frame held, whole or not at all, and reads single columns."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from loaders import bulk, store
+from loaders.contracts import CONTRACTS
+from tests.server import DATASETS
+
+#: Between them, columns of every kind.
+TABLES = ("incidents", "territorial_control", "key_sites", "mission", "indicators", "sources")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_parquet_gives_the_frame_back(name: str) -> None:
+    frame = store.read(name, root=DATASETS)
+    data = bulk.to_parquet(frame, CONTRACTS[name])
+    pd.testing.assert_frame_equal(bulk.from_parquet(data, CONTRACTS[name]), frame)
+
+
+def test_the_same_rows_give_the_same_bytes_in_any_order_and_as_categories() -> None:
+    frame = store.read("incidents", root=DATASETS)
+    texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name].dtype)]
+    mixed = frame.sample(frac=1, random_state=1).astype(dict.fromkeys(texts, "category"))
+    assert bulk.to_parquet(mixed, CONTRACTS["incidents"]) == bulk.to_parquet(frame, CONTRACTS["incidents"])
+
+
+def test_texts_can_be_read_as_categories() -> None:
+    frame = store.read("incidents", root=DATASETS)
+    data = bulk.to_parquet(frame, CONTRACTS["incidents"])
+    found = bulk.from_parquet(data, CONTRACTS["incidents"], columns=["fatalities", "commune"], compact=True)
+    assert list(found) == ["fatalities", "commune"]
+    assert isinstance(found["commune"].dtype, pd.CategoricalDtype)
+    pd.testing.assert_series_equal(found["commune"].astype("str"), frame["commune"])
+
+
+def test_an_empty_table_keeps_its_columns_and_kinds() -> None:
+    frame = store.read("incidents", root=DATASETS).iloc[:0]
+    data = bulk.to_parquet(frame, CONTRACTS["incidents"])
+    pd.testing.assert_frame_equal(bulk.from_parquet(data, CONTRACTS["incidents"]), frame)
+
+
+@pytest.fixture
+def root(datasets_copy: Path) -> Path:
+    """The committed datasets, with incidents published as a bulk table."""
+    files = {
+        name: store.read_bytes("incidents", name, root=datasets_copy)
+        for name in (store.REJECTED_FILE, store.PROVENANCE_FILE)
+    }
+    frame = store.read("incidents", root=datasets_copy)
+    files["data.parquet"] = store.serialise(frame, CONTRACTS["incidents"].in_bulk())
+    store.publish({"incidents": store.Version(files)}, root=datasets_copy)
+    return datasets_copy
+
+
+def test_the_store_reads_a_version_in_the_format_it_was_published_in(root: Path) -> None:
+    pd.testing.assert_frame_equal(store.read("incidents", root=root), store.read("incidents", root=DATASETS))
+    columns = ["event_date", "event_type"]
+    assert list(store.read("incidents", columns=columns, root=root)) == columns
+    assert list(store.read("incidents", columns=columns, root=DATASETS)) == columns
+    of = store.snapshot(root=root)
+    assert store.data_digest("incidents", of=of) == of.digests["incidents"]["data.parquet"]
+
+
+def test_a_working_copy_in_the_other_format_does_not_stay(root: Path) -> None:
+    assert not (root / "incidents" / "data.csv").exists()
+
+
+def test_a_damaged_bulk_table_is_refused_with_its_name(root: Path) -> None:
+    path = root / "incidents" / "data.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    shutil.rmtree(root / ".store")
+    with pytest.raises(
+        store.DatasetError, match=r"incidents/data\.parquet is not the file that was published"
+    ):
+        store.read("incidents", root=root)
+
+
+@pytest.mark.parametrize("data", [b"", b"PAR1", b"event_id\nA\n"])
+def test_what_is_no_parquet_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not a Parquet file"):
+        bulk.from_parquet(data, CONTRACTS["incidents"])
+
+
+def test_a_column_that_is_missing_is_named() -> None:
+    data = bulk.to_parquet(store.read("mission", root=DATASETS), CONTRACTS["mission"])
+    with pytest.raises(ValueError, match="columns missing: event_id"):
+        bulk.from_parquet(data, CONTRACTS["incidents"], columns=["event_id"])
