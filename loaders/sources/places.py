@@ -1,0 +1,103 @@
+"""Where a provider's place names lie in the gazetteer: exact spellings only, and never finer than the provider says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from loaders.checks import Context
+from loaders.contracts import METRO_COMMUNES
+from loaders.names import resolve
+
+COUNTRY = "haiti"
+METRO = "port-au-prince-metro"
+
+#: What a placed row carries: id of the neighborhood, name of the commune, id of the place, and how precise that is.
+PLACE_COLUMNS = ("neighborhood_id", "commune", "place_id", "location_precision")
+
+_PRECISION = {
+    "neighborhood": "neighborhood",
+    "commune": "commune",
+    "locality": "outside",
+    "aggregate": "metro",
+}
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Places and their spellings.
+
+    Attributes
+    ----------
+    aliases
+        Frame of the ``aliases`` dataset.
+    places
+        ``place_type, commune`` by ``neighborhood_id``.
+    """
+
+    aliases: pd.DataFrame
+    places: pd.DataFrame
+
+    @classmethod
+    def of(cls, context: Context) -> Gazetteer:
+        """Gazetteer of the accepted datasets ``aliases`` and ``neighborhoods``."""
+        places = context.frames["neighborhoods"].set_index("neighborhood_id")[["place_type", "commune"]]
+        return cls(context.frames["aliases"], places.astype("str"))
+
+    def named(self, names: pd.Series) -> pd.Series:
+        """Ids of places by any of their spellings; NA where none or several fit."""
+        return resolve(names, self.aliases).astype("str")
+
+    def named_within(self, names: pd.Series, communes: pd.Series) -> pd.Series:
+        """Ids of the places so called in the commune of the same row; NA where none or several fit."""
+        found = pd.Series(pd.NA, index=names.index, dtype="str")
+        commune_of = self.aliases["neighborhood_id"].map(self.places["commune"])
+        for commune, rows in communes.groupby(communes).groups.items():
+            known = self.aliases[commune_of == commune]
+            found.loc[rows] = resolve(names.loc[rows], known).astype("str")
+        return found
+
+    def communes(self, names: pd.Series) -> pd.Series:
+        """Names of communes, as the gazetteer writes them, by any of their spellings; NA for what is no commune."""
+        ids = self.named(names)
+        return ids.map(self.places["commune"]).where(ids.map(self.places["place_type"]) == "commune")
+
+    def commune_ids(self, communes: pd.Series) -> pd.Series:
+        """Ids of communes by their names as the gazetteer writes them."""
+        rows = self.places[self.places["place_type"] == "commune"]
+        return communes.map(pd.Series(rows.index, index=rows["commune"]))
+
+    def placed(self, place_ids: pd.Series, communes: pd.Series) -> pd.DataFrame:
+        """Columns of the contract for rows whose place is decided.
+
+        Parameters
+        ----------
+        place_ids
+            Ids of known places, none missing.
+        communes
+            Names of communes as the provider writes them, kept where the place itself has none.
+
+        Returns
+        -------
+        DataFrame
+            :data:`PLACE_COLUMNS`, text; a country-wide place is ``outside`` where a commune is stated, else ``national``.
+        """
+        kind = place_ids.map(self.places["place_type"])
+        precision = kind.map(_PRECISION)
+        in_country = place_ids == COUNTRY
+        precision = precision.mask(in_country, "national").mask(in_country & (communes != ""), "outside")
+        own = place_ids.map(self.places["commune"]).where(kind != "aggregate", communes)
+        return pd.DataFrame(
+            {
+                "neighborhood_id": place_ids.where(kind == "neighborhood", ""),
+                "commune": own.fillna(""),
+                "place_id": place_ids,
+                "location_precision": precision,
+            }
+        )
+
+
+def in_metro(communes: pd.Series) -> pd.Series:
+    """Mark names of communes that belong to the metropolitan area."""
+    return communes.isin(METRO_COMMUNES)
