@@ -1,0 +1,104 @@
+"""IOM DTM: sums, and an answer that cannot be trusted is refused. All figures are synthetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.sources import dtm
+from loaders.sources.hdx import METRO_PCODES, join_communes
+from loaders.sources.http import Session, SourceError
+from tests.fake_services.dtm import OPERATION, OTHER_OPERATION, FakeDtm, row, rows
+from tests.sources.conftest import Time
+
+COMMUNES = pd.DataFrame({"commune": list(METRO_PCODES.values()), "pcode": list(METRO_PCODES)})
+
+
+@pytest.fixture
+def service() -> Iterator[FakeDtm]:
+    fake = FakeDtm()
+    with fake.running():
+        yield fake
+
+
+def fetch(session: Session, service: FakeDtm) -> pd.DataFrame:
+    return dtm.fetch(session, service.CREDENTIALS, address=service.address)
+
+
+def test_rows_are_summed_per_operation_round_type_and_commune(service: FakeDtm, session: Session) -> None:
+    figures = fetch(session, service).set_index(dtm.FIGURE)["displaced"]
+    assert figures[(OPERATION, 90, "BA", "HT0111")] == 100 + 103 + 106
+    assert figures[(OPERATION, 89, "BA", "HT0111")] == 100 + 21
+    assert figures[(OPERATION, 90, "SA", "HT0111")] == 7
+    assert figures[(OTHER_OPERATION, 1, "BA", "HT0111")] == 5000
+    assert figures.sum() == sum(one["numPresentIdpInd"] for one in rows())
+
+
+def test_the_key_travels_in_the_header_and_only_there(service: FakeDtm, session: Session) -> None:
+    fetch(session, service)
+    request = service.requests[0]
+    assert dict(request.query) == {"Admin0Pcode": "HTI"}
+    assert request.headers["ocp-apim-subscription-key"] == service.CREDENTIALS[dtm.KEY]
+
+
+def test_figures_join_communes_by_code_and_never_by_name(service: FakeDtm, session: Session) -> None:
+    joined = join_communes(fetch(session, service), COMMUNES)
+    assert set(joined["commune"]) == {"Port-au-Prince", "Pétion-Ville"}
+    assert set(joined.loc[joined["commune"] == "Pétion-Ville", "name_as_written"]) == {"Petion-Ville"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "message"),
+    [
+        ("refused", "Synthetic reason"),
+        ("empty", "not 0 displaced"),
+        ("truncated", r"5 rows came, 14 were announced"),
+        ("key_expired", "does not accept the key"),
+        ("unavailable", "answered 503"),
+        ("repeated_row", "occurs twice"),
+        ("other_country", "is not Haiti"),
+        ("no_people", "is not a number of people"),
+        ("changed_fields", "fields missing in the answer: roundNumber"),
+        ("bad_pcode", "is no commune of Haiti"),
+        ("cut", "connection failed"),
+        ("web_page", "is not JSON"),
+    ],
+)
+def test_what_cannot_be_trusted_is_refused(
+    service: FakeDtm, session: Session, scenario: str, message: str
+) -> None:
+    service.scenario = scenario
+    with pytest.raises(SourceError, match=message) as caught:
+        fetch(session, service)
+    assert service.CREDENTIALS[dtm.KEY] not in str(caught.value)
+
+
+def test_a_busy_service_is_asked_again_after_the_time_it_names(
+    service: FakeDtm, session: Session, time: Time
+) -> None:
+    service.scenario = "busy_once"
+    assert len(fetch(session, service)) > 0
+    assert 9 in time.sleeps
+
+
+def test_a_missing_or_wrong_key_says_what_to_do(service: FakeDtm, session: Session) -> None:
+    with pytest.raises(SourceError, match="DTM_API_KEY is not set"):
+        dtm.fetch(session, {}, address=service.address)
+    with pytest.raises(SourceError, match="Renew DTM_API_KEY"):
+        dtm.fetch(session, {dtm.KEY: "another"}, address=service.address)
+
+
+def test_an_unknown_assessment_type_is_refused() -> None:
+    with pytest.raises(SourceError, match="assessmentType: 'XX' is unknown"):
+        dtm.parse([row(0), row(1, assessmentType="XX")])
+
+
+@given(st.permutations(rows()))
+def test_the_order_of_rows_is_irrelevant(shuffled: list[dict[str, object]]) -> None:
+    pd.testing.assert_frame_equal(
+        dtm.parse(shuffled).drop(columns="name_as_written"), dtm.parse(rows()).drop(columns="name_as_written")
+    )
