@@ -1,0 +1,254 @@
+"""Insecurity Insight: incidents that affected health care, from its files on HDX (CSV or Excel, headers change)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import geopandas as gpd
+import pandas as pd
+
+from loaders.checks import Context, Findings
+from loaders.names import name_key
+from loaders.sources.events import Provider, incidents, local_date
+from loaders.sources.http import SourceError
+from loaders.sources.places import COUNTRY, METRO, Gazetteer
+from loaders.sources.tables import column_key, first_row, read_table, rejected_rows, without_blanks
+from loaders.workbook import Sheet, cell_text, csv_plain, read_sheets
+
+WHAT = "Insecurity Insight health incidents"
+PROVIDER = Provider(
+    provider="insecurity_insight",
+    source_title="Attacks on Health Care incident data",
+    source_publisher="Insecurity Insight",
+    source_url="https://data.humdata.org/organization/insecurity-insight",
+)
+ATTRIBUTION = "Insecurity Insight, Attacks on Health Care incident data, via HDX"
+
+#: Spellings of each column, as keys; the first that a file has is read.
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "event_id": ("sind_event_id", "sind_id", "event_id"),
+    "date": ("date", "event_date", "incident_date"),
+    "country": ("country_iso", "country_iso3", "iso3", "country"),
+    "admin1": ("admin_1", "admin1"),
+    "latitude": ("latitude", "lat"),
+    "longitude": ("longitude", "lon", "long"),
+    "geo_precision": ("geo_precision",),
+    "perpetrator": ("reported_perpetrator_name", "perpetrator_name"),
+    "perpetrator_type": ("reported_perpetrator", "perpetrator"),
+    "killed": ("health_workers_killed", "number_of_health_workers_killed"),
+    "injured": ("health_workers_injured", "number_of_health_workers_injured"),
+    "kidnapped": ("health_workers_kidnapped", "number_of_health_workers_kidnapped"),
+    "assaulted": ("health_workers_assaulted",),
+    "sexual_violence": ("health_workers_sexually_assaulted",),
+    "destroyed": (
+        "number_of_attacks_on_health_facilities_reporting_destruction",
+        "number_of_attacks_on_health_facilities_which_were_destroyed",
+    ),
+    "damaged": (
+        "number_of_attacks_on_health_facilities_reporting_damaged",
+        "number_of_attacks_on_health_facilities_reporting_damage",
+    ),
+    "looted": (
+        "looting_theft_robbery_burglary_of_health_supplies",
+        "looting_theft_robbery_and_burglary_of_health_supplies",
+    ),
+}
+
+#: Without these columns a file cannot be used.
+REQUIRED = ("event_id", "date", "country", "admin1", "killed", "injured", "kidnapped")
+
+_COUNTS = ("killed", "injured", "kidnapped", "assaulted", "sexual_violence", "destroyed", "damaged", "looted")
+
+#: ACLED's words for an incident, by the first count that is above 0; an incident of another kind is "Other".
+_TYPES = (
+    ("sexual_violence", "Violence against civilians", "Sexual violence"),
+    ("killed", "Violence against civilians", "Attack"),
+    ("injured", "Violence against civilians", "Attack"),
+    ("kidnapped", "Violence against civilians", "Abduction/forced disappearance"),
+    ("assaulted", "Violence against civilians", "Attack"),
+    ("destroyed", "Strategic developments", "Looting/property destruction"),
+    ("damaged", "Strategic developments", "Looting/property destruction"),
+    ("looted", "Strategic developments", "Looting/property destruction"),
+)
+
+_METRO_DEPARTMENT = {"ouest", "west", "department-de-l-ouest", "ouest-department"}
+_DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
+
+
+def read_incidents(
+    source: bytes, context: Context, *, recorded_at: datetime
+) -> tuple[pd.DataFrame, Findings]:
+    """Read a file of health incidents into rows of ``incidents``.
+
+    Deaths are those of health workers. An incident whose coordinates the file calls exact is placed in the metro commune
+    whose outline holds them; where the outlines are approximate, only in the metropolitan area. Every other incident is
+    known to the country or to another department only.
+
+    Parameters
+    ----------
+    source
+        Bytes of the CSV or .xlsx file, of Haiti or of all countries.
+    context
+        Frames ``aliases``, ``neighborhoods`` and ``communes``, side file ``actor_words.csv``.
+    recorded_at
+        When we recorded the rows, with time zone; incidents after that day are rejected.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns and kinds of ``CONTRACTS["incidents"]``; the index is the row number in the file.
+    findings : Findings
+        Rejected rows with reasons, warnings.
+
+    Raises
+    ------
+    ParseError
+        Another format, a needed column is missing, ambiguous dates, or no rows of Haiti.
+    """
+    rows, broken = _rows(source)
+    rows = rows[rows["country"].map(name_key).isin(["hti", "haiti", "republic-of-haiti"])]
+    if rows.empty:
+        raise SourceError(f"{WHAT}: no incidents in Haiti. This is not 0 incidents: is this the right file?")
+    days = _days(rows["date"])
+    counts = rows[list(_COUNTS)].apply(_counts)
+    today = local_date(recorded_at)
+    reasons = {
+        "event_id": ((rows["event_id"] == "") | rows["event_id"].duplicated(), "is empty or occurs twice"),
+        "date": (days.isna() | (days > today), f"is not a date, or lies after {today.date()}"),
+        **{name: ((rows[name] != "") & counts[name].isna(), "is not a count") for name in _COUNTS},
+    }
+    rejected = rejected_rows(rows, reasons)
+    good = rows.index.difference(rejected["row"])
+    findings = Findings(
+        rejected=pd.concat([broken, rejected], ignore_index=True) if len(broken) else rejected
+    )
+    frame = _incidents(rows.loc[good], days[good], counts.loc[good], context, recorded_at)
+    coarse = int((~frame["location_precision"].isin(["neighborhood", "commune"])).sum())
+    findings.warnings.append(f"{coarse} of {len(frame)} health incidents are not known to a commune.")
+    return frame, findings
+
+
+def _incidents(
+    rows: pd.DataFrame, days: pd.Series, counts: pd.DataFrame, context: Context, recorded_at: datetime
+) -> pd.DataFrame:
+    today = local_date(recorded_at)  # the files do not say when an incident was published
+    event_type = pd.Series("Strategic developments", index=rows.index, dtype="str")
+    sub_event_type = pd.Series("Other", index=rows.index, dtype="str")
+    for name, kind, sub_kind in reversed(_TYPES):
+        event_type[counts[name] > 0], sub_event_type[counts[name] > 0] = kind, sub_kind
+    basis = pd.Series("health workers only, Insecurity Insight's count", index=rows.index, dtype="str")
+    coded = {
+        "event_id": "II-" + rows["event_id"],
+        "event_date": days,
+        "date_precision": pd.Series("day", index=rows.index, dtype="str"),
+        "event_type": event_type,
+        "sub_event_type": sub_event_type,
+        "actor1": rows["perpetrator"].where(rows["perpetrator"] != "", rows["perpetrator_type"]),
+        "actor2": pd.Series("Health care", index=rows.index, dtype="str"),
+        **dict.fromkeys(("fatalities_low", "fatalities", "fatalities_high"), counts["killed"]),
+        "fatalities_basis": basis,
+        "published_date": pd.Series(today, index=rows.index),
+        **_placed(rows, context),
+    }
+    return incidents(coded, PROVIDER, context, recorded_at=recorded_at)
+
+
+def _placed(rows: pd.DataFrame, context: Context) -> dict[str, pd.Series]:
+    """Place incidents as precisely as the file says, and never in a neighborhood: the catchments are approximate."""
+    gazetteer, outlines = Gazetteer.of(context), context.frames["communes"]
+    exact = rows["geo_precision"].str.contains(r"^\(?1\)?(?:\D|$)|exact", case=False, regex=True)
+    place = rows[["longitude", "latitude"]].apply(pd.to_numeric, errors="coerce")
+    exact &= place.notna().all(axis=1) & rows["admin1"].map(name_key).isin(_METRO_DEPARTMENT)
+    points = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(place["longitude"], place["latitude"]), index=rows.index, crs="EPSG:4326"
+    )
+    inside = points[exact].sjoin(
+        gpd.GeoDataFrame(
+            outlines[["commune_id", "geometry_basis", "geometry"]], geometry="geometry", crs="EPSG:4326"
+        )
+    )
+    inside = inside[~inside.index.duplicated()]
+    found = inside["commune_id"].where(inside["geometry_basis"] == "official", METRO)
+    ids = found.reindex(rows.index).fillna(COUNTRY).astype("str")
+    placed = gazetteer.placed(ids, pd.Series("", index=rows.index, dtype="str"))
+    elsewhere = (ids == COUNTRY) & ~rows["admin1"].map(name_key).isin(_METRO_DEPARTMENT | {""})
+    placed.loc[elsewhere, "location_precision"] = "outside"
+    return {name: placed[name] for name in placed.columns}
+
+
+def _rows(source: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Known columns as text, one row per incident, and rows that could not be read."""
+    if source.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        raw, broken = _sheet_table(read_sheets(source, WHAT))
+    else:
+        found = _columns([column_key(name) for name in first_row(source, WHAT)[0]])
+        table = read_table(source, what=WHAT, wanted=tuple(found.values()), plain=tuple(found.values()))
+        raw = table.frame.rename(columns={key: name for name, key in found.items()}).map(csv_plain)
+        broken = table.rejected
+    is_tag = raw["event_id"].str.startswith("#") | raw["date"].str.startswith("#")
+    rows = raw[~is_tag & (raw != "").any(axis=1)]
+    return rows.reindex(columns=list(SPELLINGS), fill_value="").apply(without_blanks).astype("str"), broken
+
+
+def _columns(header: list[str]) -> dict[str, str]:
+    """The file's key of each known column that it has; raises :class:`SourceError` where a needed one is missing."""
+    found = {
+        name: next(key for key in spellings if key in header)
+        for name, spellings in SPELLINGS.items()
+        if set(spellings) & set(header)
+    }
+    missing = [name for name in REQUIRED if name not in found]
+    if missing:
+        raise SourceError(
+            f"{WHAT}: columns missing: "
+            + "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in missing)
+            + f". The file has: {', '.join(header[:40])}."
+        )
+    return found
+
+
+def _sheet_table(sheets: Mapping[str, Sheet]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The sheet that looks most like incidents, from its header on."""
+    known = {key for spellings in SPELLINGS.values() for key in spellings}
+    headers = {
+        name: [column_key(cell_text(cell)) for cell in sheet.rows[0]]
+        for name, sheet in sheets.items()
+        if sheet.rows
+    }
+    if not headers:
+        raise SourceError(f"{WHAT}: the workbook is empty. Download it again.")
+    best = max(headers, key=lambda name: len(known & set(headers[name])))
+    found, header, sheet = _columns(headers[best]), headers[best], sheets[best]
+    positions = {name: header.index(key) for name, key in found.items()}
+    cells = [[cell_text(row[place]) for place in positions.values()] for row in sheet.rows[1:]]
+    raw = pd.DataFrame(cells, columns=list(positions), index=range(2, len(cells) + 2), dtype="str")
+    names = {place + 1: name for name, place in positions.items()}
+    computed = sorted({row for row, column in sheet.formulas if column in names and row > 1})
+    bad = pd.Series(raw.index.isin(computed), index=raw.index)
+    return raw[~bad], rejected_rows(
+        raw, {"event_id": (bad, "stands in a row with formulas; save the values only")}
+    )
+
+
+def _days(texts: pd.Series) -> pd.Series:
+    """Days; NaT for what is none. One order of day and month holds for the file as a whole."""
+    plain = texts.str.replace(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?$", "", regex=True)
+    iso, day_first, month_first = (
+        pd.to_datetime(plain, format=form, errors="coerce").astype("datetime64[us]") for form in _DATE_FORMATS
+    )
+    is_day_first = bool((day_first.notna() & month_first.isna()).any())
+    is_month_first = bool((month_first.notna() & day_first.isna()).any())
+    differ = day_first.notna() & (day_first != month_first)
+    if differ.any() and is_day_first == is_month_first:
+        raise SourceError(
+            f"{WHAT}: dates such as {texts[differ].iloc[0]} can be read as day/month or month/day. Save the file with "
+            "dates as 2026-11-22."
+        )
+    return iso.fillna(month_first if is_month_first else day_first)
+
+
+def _counts(texts: pd.Series) -> pd.Series:
+    """Counts as float; NaN for what is not given or no count."""
+    numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
+    return numbers.where((numbers >= 0) & (numbers % 1 == 0))

@@ -1,0 +1,188 @@
+"""OpenStreetMap through Overpass: hospitals, aerodromes, named places and main roads of the metropolitan area.
+
+One request a week, in one's own name: the operator refuses anonymous programs (406) and asks for patience (429, 504).
+Tables made of OpenStreetMap data are under the ODbL (share-alike): keep them apart from others, with :data:`ATTRIBUTION`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from loaders.sources.http import Session, SourceError
+
+ADDRESS = "https://overpass-api.de"
+ATTRIBUTION = "© OpenStreetMap contributors (ODbL), https://www.openstreetmap.org/copyright"
+
+#: Seconds between two requests, retries included: after 429 the operator asks for 30 s at least.
+SPACING_SECONDS = 60.0
+
+#: Places are drawn as points, so their centres are asked for; roads are drawn as lines.
+QUERY = """\
+[out:json][timeout:180][maxsize:268435456][bbox:18.33,-72.60,18.72,-72.10];
+(
+  nwr["place"~"^(neighbourhood|suburb|quarter)$"];
+  nwr["amenity"="hospital"];
+  nwr["healthcare"="hospital"];
+  nwr["aeroway"="aerodrome"];
+);
+out center;
+way["highway"~"^(motorway|trunk|primary|secondary)$"];
+out geom;
+"""
+
+POINT_COLUMNS = (
+    *("osm_id", "kind", "place_type", "name", "name_fr", "name_ht", "alt_names", "operator", "lat", "lon"),
+)
+ROAD_COLUMNS = ("osm_id", "road_class", "name", "ref")
+
+
+@dataclass(frozen=True)
+class OsmData:
+    """What OpenStreetMap knows of the metropolitan area.
+
+    Attributes
+    ----------
+    points
+        ``osm_id`` ("node/123"), ``kind`` (hospital, aerodrome, place), ``place_type`` (neighbourhood, suburb, quarter; empty
+        for others), ``name``, ``name_fr``, ``name_ht``, ``alt_names`` (separated by ``;``), ``operator`` (text, empty where
+        not tagged), ``lat``, ``lon`` (degrees, EPSG:4326; the centre of what is an area). Sorted by ``osm_id``.
+    roads
+        ``osm_id``, ``road_class`` (motorway, trunk, primary, secondary), ``name``, ``ref``, ``geometry`` (LineString, EPSG:4326).
+    as_of
+        Time of the database, with zone.
+    unplaced
+        Ids of objects without a place: relations whose members are outside, for instance.
+    """
+
+    points: pd.DataFrame
+    roads: gpd.GeoDataFrame
+    as_of: datetime
+    unplaced: list[str]
+
+
+def fetch(session: Session, *, address: str = ADDRESS) -> OsmData:
+    """Fetch the metropolitan area.
+
+    Parameters
+    ----------
+    session
+        Session with the service; open it with ``spacing=SPACING_SECONDS``.
+    address
+        Scheme and host.
+
+    Returns
+    -------
+    OsmData
+
+    Raises
+    ------
+    SourceError
+        Refused, busy after all attempts, out of time or memory, or an answer that :func:`parse` refuses.
+    """
+    reply = session.post(f"{address}/api/interpreter", data={"data": QUERY})
+    if reply.status == 406:
+        raise SourceError(
+            f"Overpass: {reply.where} refuses the name of this program (406). Set a User-Agent that says who asks, in "
+            "loaders/sources/http.py."
+        )
+    if reply.status != 200:
+        raise SourceError(
+            f"Overpass: {reply.where} answered {reply.status} ({reply.text}). Run the refresh again later."
+        )
+    return parse(reply.json())
+
+
+def parse(answer: Any) -> OsmData:
+    """Read an answer of Overpass.
+
+    Parameters
+    ----------
+    answer
+        The JSON of an answer to :data:`QUERY`.
+
+    Returns
+    -------
+    OsmData
+
+    Raises
+    ------
+    SourceError
+        An error that Overpass reports inside a successful answer, no elements, or elements of another form.
+    """
+    if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
+        raise SourceError("Overpass: the answer has no list 'elements'. Run the refresh again later.")
+    if remark := answer.get("remark"):
+        raise SourceError(
+            f"Overpass: the answer is incomplete: {str(remark)[:200]}. Run the refresh again later."
+        )
+    points, roads, unplaced = [], [], []
+    try:
+        as_of = datetime.fromisoformat(answer["osm3s"]["timestamp_osm_base"])
+        for element in answer["elements"]:
+            tags = element.get("tags", {})
+            identity = f"{element['type']}/{element['id']}"
+            kind = _kind(tags)
+            centre = element.get("center", element)
+            if kind is None and "highway" in tags:
+                roads.append(_road(identity, tags, element["geometry"]))
+            elif kind is None or "lat" not in centre:
+                unplaced.append(identity)
+            else:
+                points.append(_point(identity, kind, tags, float(centre["lat"]), float(centre["lon"])))
+    except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError) as error:
+        raise SourceError(
+            f"Overpass: an element has another form than known ({error!r}). Nothing was used."
+        ) from None
+    if not points or not roads:
+        raise SourceError(
+            "Overpass: no places or no roads came back for Port-au-Prince. Run the refresh again later."
+        )
+    lines = gpd.GeoDataFrame(roads, columns=[*ROAD_COLUMNS, "geometry"], geometry="geometry", crs="EPSG:4326")
+    return OsmData(
+        pd.DataFrame(points, columns=POINT_COLUMNS)
+        .drop_duplicates("osm_id")
+        .sort_values("osm_id", ignore_index=True),
+        lines.drop_duplicates("osm_id").sort_values("osm_id", ignore_index=True),
+        as_of,
+        sorted(unplaced),
+    )
+
+
+def _kind(tags: Mapping[str, str]) -> str | None:
+    if "hospital" in (tags.get("amenity"), tags.get("healthcare")):
+        return "hospital"
+    if tags.get("aeroway") == "aerodrome":
+        return "aerodrome"
+    return "place" if "place" in tags else None
+
+
+def _point(identity: str, kind: str, tags: Mapping[str, str], lat: float, lon: float) -> dict[str, Any]:
+    return {
+        "osm_id": identity,
+        "kind": kind,
+        "place_type": tags.get("place", "") if kind == "place" else "",
+        "name": tags.get("name", ""),
+        "name_fr": tags.get("name:fr", ""),
+        "name_ht": tags.get("name:ht", ""),
+        "alt_names": tags.get("alt_name", ""),
+        "operator": tags.get("operator", ""),
+        "lat": lat,
+        "lon": lon,
+    }
+
+
+def _road(identity: str, tags: Mapping[str, str], vertices: list[Mapping[str, float]]) -> dict[str, Any]:
+    return {
+        "osm_id": identity,
+        "road_class": tags["highway"],
+        "name": tags.get("name", ""),
+        "ref": tags.get("ref", ""),
+        "geometry": shapely.LineString([(vertex["lon"], vertex["lat"]) for vertex in vertices]),
+    }
