@@ -17,5 +17,5 @@ with blocks.page():
         cards.area_card(choice, area)
     with left:
         views.control_map(choice, area, dates)
-    views.share_over_time(choice, key="control-shares", dates=dates)
+    views.share_over_time(choice, dates)
     views.control_table(choice)

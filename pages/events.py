@@ -8,9 +8,11 @@ with blocks.page():
     heading = st.container()
     choice = filters.choice(evidence=False)
     rows = events.known(choice)
-    found = events.filtered(choice, rows)
+    wanted = events.filter_bar(choice, rows)
+    found = events.filtered(rows, wanted)
     with heading:
         events.heading(choice, rows, found)
-    events.weekly(choice, found)
-    events.map_of(choice, found)
+    events.weekly(choice, wanted)
+    if len(found):
+        events.map_of(choice, wanted)
     events.table(found)

@@ -13,6 +13,6 @@ with blocks.page():
     with left:
         views.small_control_map(choice)
     with right:
-        views.share_over_time(choice, key="overview-shares")
+        views.overview_shares(choice)
     views.headline_numbers(choice)
     views.latest_changes(choice)

@@ -10,10 +10,10 @@ with blocks.page():
     outcomes = retaken.outcomes(choice)
     with heading:
         retaken.heading(choice, outcomes)
-    retaken.strips(choice, outcomes)
+    retaken.strips(choice)
     left, right = st.columns(2, gap="medium")
     with left:
-        retaken.claims_curve(choice, outcomes)
+        retaken.claims_curve(choice)
     with right:
         retaken.spells(choice)
     retaken.register(outcomes)

@@ -14,7 +14,7 @@ with blocks.page():
     sites.strips(choice, kind)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        sites.map_of(choice, panel, kind)
+        sites.map_of(choice, kind)
     with right:
         sites.site_card(choice, panel, kind)
     sites.functioning_over_time(choice, kind)

@@ -37,6 +37,16 @@ _SEA, _LAND, _SHORE, _COMMUNE = "#e3ebf1", "#f7f6f2", "#8a98a5", "#6b7785"
 AGE_OPACITY = ((30, 0.95), (90, 0.78), (180, 0.6), (float("inf"), 0.45))
 
 
+def drawn_features(collection: GeoJSON) -> dict[str, Any]:
+    """A feature collection with what drawing needs and nothing else: ``id`` and geometry, where there is one."""
+    kept = [
+        {"type": "Feature", "id": feature["id"], "properties": {}, "geometry": feature["geometry"]}
+        for feature in collection["features"]
+        if feature["geometry"] is not None
+    ]
+    return {"type": "FeatureCollection", "features": kept}
+
+
 def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON) -> dict[str, Any]:
     """Inline MapLibre style: sea, land, dashed outlines of all cells, communes. No glyphs, no sprites, no requests.
 

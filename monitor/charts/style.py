@@ -102,6 +102,8 @@ class Stamp:
         What the reader must not read into it.
     known_on, evidence, denominator
         Printed where they apply.
+    datasets
+        Ids of the datasets drawn; not printed.
     """
 
     title: str
@@ -113,6 +115,7 @@ class Stamp:
     evidence: str | None = None
     denominator: str | None = None
     notes: tuple[str, ...] = field(default=())
+    datasets: tuple[str, ...] = field(default=())
 
     @property
     def subtitle(self) -> str:

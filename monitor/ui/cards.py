@@ -8,12 +8,12 @@ import streamlit as st
 from loaders.contracts import Status
 from monitor.analysis import incidents as incident_analysis
 from monitor.analysis import status
-from monitor.charts import captions, strips
+from monitor.charts import captions
 from monitor.charts.style import status_label
 from monitor.language import _, format_date, format_number, format_people
 from monitor.ui import blocks, data, filters, views
 from monitor.ui.data import Choice
-from monitor.ui.figure import show_figure
+from monitor.ui.exhibit import exhibit
 
 
 @data.keyed("neighborhoods", "aliases")
@@ -66,7 +66,8 @@ def area_card(choice: Choice, area: str | None) -> None:
         blocks.plain(_facts(place, row), small=True)
         if place["place_type"] == "neighborhood":
             _commune_note(choice, place["commune_id"])
-        _strip(choice, history, area, name)
+        if (history["neighborhood_id"] == area).any():
+            exhibit("area-strip", choice, {"area": area})
         rows = _statements(choice, area)
         st.markdown(f"**{_('Last statements')}** ({len(rows)})")
         views.statements(rows.head(5))
@@ -131,33 +132,6 @@ def _commune_note(choice: Choice, commune: str) -> None:
             ),
             small=True,
         )
-
-
-def _strip(choice: Choice, history: pd.DataFrame, area: str, name: str) -> None:
-    mine = history[
-        (history["neighborhood_id"] == area) & (history["valid_from"] <= pd.Timestamp(choice.as_of))
-    ]
-    if mine.empty:
-        return
-    figure = strips.control_strips(
-        mine,
-        {area: ""},
-        data.stamp(
-            _("{name}: reported status over time").format(name=name),
-            "territorial_control",
-            "retaken_areas",
-            choice=choice,
-            evidence=True,
-        ),
-        start=mine["valid_from"].min(),
-        end=pd.Timestamp(choice.as_of),
-    )
-    show_figure(
-        figure,
-        key="area-strip",
-        alt=_("Strip of the status of {name} over time").format(name=name),
-        filename=f"{area}-{choice.as_of}",
-    )
 
 
 def _incidents(choice: Choice, area: str) -> None:

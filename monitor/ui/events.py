@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from loaders.contracts import EVENT_TYPES
-from monitor.analysis import incidents as incident_analysis
-from monitor.charts import captions, maps, series
-from monitor.language import _, format_number
+from monitor.charts import captions
+from monitor.export.figures import events as event_figures
+from monitor.export.figures.events import SELECTION, event_labels, filtered
+from monitor.language import _
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
-from monitor.ui.figure import show_figure
+from monitor.ui.exhibit import exhibit
 
-SELECTION = "The starter set is a selection of notable events, not a census: counts are not trends."
-
-
-def event_labels() -> dict[str, str]:
-    """Event types in words."""
-    words = (
-        _("Battles"),
-        _("Explosions and remote violence"),
-        _("Violence against civilians"),
-        _("Riots"),
-        _("Protests"),
-        _("Strategic developments"),
-    )
-    return dict(zip(EVENT_TYPES, words, strict=True))
+__all__ = ["filter_bar", "filtered", "heading", "known", "map_of", "table", "weekly"]
 
 
 def known(choice: Choice) -> pd.DataFrame:
     """Events up to the chosen date that were recorded by the known-on date, one row per event."""
-    rows = incident_analysis.counted(data.frame("incidents"))
-    if choice.known_on is not None:
-        rows = rows[rows["recorded_at"] < pd.Timestamp(choice.known_on, tz="UTC") + pd.Timedelta(days=1)]
-    return rows[rows["event_date"] <= pd.Timestamp(choice.as_of)]
+    return event_figures.known(data.model(), choice)
 
 
-def filtered(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
-    """The filters of the page, and the rows that pass them."""
+def filter_bar(choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
+    """The filters of the page: the figures' parameters."""
     labels = event_labels()
     actors = data.frame("actors").set_index("actor_id")["name"].sort_values()
     communes = sorted(rows["commune"].dropna().unique())
@@ -89,16 +76,7 @@ def filtered(choice: Choice, rows: pd.DataFrame) -> pd.DataFrame:
         st.number_input(
             _("Killed, at least"), min_value=0, step=1, **filters.control("deaths", "deaths control")
         )
-    keep = rows["event_date"] >= pd.Timestamp(start)
-    if wanted:
-        keep &= rows["event_type"].isin(wanted)
-    if actor:
-        keep &= rows["actor_ids"].fillna("").str.split("|").map(lambda ids: actor in ids)
-    if commune:
-        keep &= rows["commune"] == commune
-    if deaths:
-        keep &= rows["fatalities"] >= deaths
-    return rows[keep]
+    return {"type": wanted, "actor": actor, "commune": commune, "from": start, "deaths": deaths}
 
 
 def heading(choice: Choice, rows: pd.DataFrame, found: pd.DataFrame) -> None:
@@ -109,71 +87,14 @@ def heading(choice: Choice, rows: pd.DataFrame, found: pd.DataFrame) -> None:
     blocks.age_note(choice)
 
 
-def weekly(choice: Choice, found: pd.DataFrame) -> None:
+def weekly(choice: Choice, wanted: Mapping[str, Any]) -> None:
     """Weekly chart by type."""
-    if found.empty:
-        st.info(
-            _("No event matches these filters. Widen the period, or clear a filter."),
-            icon=":material/filter_alt_off:",
-        )
-        return
-    weeks = incident_analysis.weekly_counts(found, start=found["event_date"].min().date(), end=choice.as_of)
-    undated = int((found["date_precision"] != "day").sum())
-    title = _("{events} recorded events per week by type").format(events=format_number(len(found)))
-    caveat = _(SELECTION)
-    if undated:
-        caveat += " " + _("{undated} events dated to a month are not drawn").format(undated=undated)
-    figure = series.weekly_chart(
-        weeks, data.stamp(title, "incidents", choice=choice, caveat=caveat), event_labels=event_labels()
-    )
-    show_figure(
-        figure, key="weekly-incidents", alt=title + ". " + _(SELECTION), filename=f"incidents-{choice.as_of}"
-    )
+    exhibit("incidents-weekly", choice, wanted)
 
 
-def map_of(choice: Choice, found: pd.DataFrame) -> None:
+def map_of(choice: Choice, wanted: Mapping[str, Any]) -> None:
     """Events by neighborhood; coarser ones counted beside the commune's name."""
-    places = data.frame("neighborhoods").set_index("neighborhood_id")
-    placed = found[found["location_precision"] == "neighborhood"]
-    circles = (
-        placed.groupby("neighborhood_id")
-        .agg(events=("event_id", "size"), deaths=("fatalities", "sum"))
-        .reset_index()
-    )
-    circles = circles.join(places[["name", "lat", "lon"]], on="neighborhood_id")
-    labels = data.commune_labels()
-    coarse = (
-        found[found["location_precision"] == "commune"]
-        .groupby("commune")
-        .size()
-        .rename("events")
-        .reset_index()
-    )
-    coarse = coarse.rename(columns={"commune": "name"}).merge(labels, on="name")
-    beyond = len(found) - len(placed) - int(coarse["events"].sum())
-    title = _(
-        "{placed} events placed in {areas} neighborhoods; {coarse} known to commune level stand beside the commune’s name; {beyond} lie beyond or are city-wide"
-    ).format(placed=len(placed), areas=len(circles), coarse=int(coarse["events"].sum()), beyond=beyond)
-    figure = maps.incident_map(
-        circles,
-        coarse,
-        data.map_style(),
-        data.stamp(
-            title,
-            "incidents",
-            "neighborhoods",
-            choice=choice,
-            caveat=_(SELECTION) + " " + _("A circle stands for the neighborhood, not for the spot"),
-        ),
-        labels=labels,
-    )
-    show_figure(
-        figure,
-        key="incident-map",
-        alt=title,
-        filename=f"incident-map-{choice.as_of}",
-        on_select=lambda area: filters.write("area", area),
-    )
+    exhibit("incident-map", choice, wanted, on_select=lambda area: filters.write("area", area))
 
 
 def table(found: pd.DataFrame) -> None:

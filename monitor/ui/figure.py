@@ -27,19 +27,17 @@ date must be what the figure of that date shows.
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from plotly.utils import PlotlyJSONEncoder
 
+from monitor.charts.shared import Shared, encode
 from monitor.language import _
 from monitor.ui import serving
 
@@ -66,22 +64,6 @@ def _component(name: str) -> Callable[..., Any]:
 _figure = _component("figure")
 _time_bar = _component("time_bar")
 _moving_text = _component("moving_text")
-
-
-class Shared(dict[str, Any]):
-    """A geometry or a map style that many figures show: they hold it without copying it, and it is encoded once.
-
-    Plotly copies plain dicts three times on the way to the browser. One of these must not be changed once a figure has it.
-    """
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Shared:
-        """Return the same object."""
-        return self
-
-    @cached_property
-    def encoded(self) -> bytes:
-        """The object as JSON, made once."""
-        return _json(self)
 
 
 @dataclass(frozen=True)
@@ -124,7 +106,7 @@ class Timeline:
     @property
     def digest(self) -> str:
         """What tells these dates from others under the same key."""
-        return serving.digest(_json(list(self.dates)))
+        return serving.digest(encode(list(self.dates)))
 
 
 @dataclass(frozen=True)
@@ -196,7 +178,7 @@ def show_figure(
     drawing, resources = _split(figure.to_plotly_json())
     told = _figure(
         key=key,
-        data=_json(
+        data=encode(
             {
                 "key": key,
                 "alt": alt,
@@ -245,7 +227,7 @@ def time_bar(
     }
     _time_bar(
         key=key,
-        data=_json(message),
+        data=encode(message),
         on_date_change=lambda: on_change(st.session_state[key]["date"]) if on_change else None,
     )
     return date
@@ -255,7 +237,7 @@ def moving_text(texts: Sequence[str], timeline: Timeline, date: str, *, key: str
     """Show the text of `date`, and while the bar of `timeline` moves, that of the date it passes; one text per date."""
     _moving_text(
         key=key,
-        data=_json(
+        data=encode(
             {
                 "bar": timeline.key,
                 "dates": timeline.digest,
@@ -325,12 +307,8 @@ def _large_parts(figure: dict[str, Any]) -> Iterator[tuple[list[str | int], dict
 
 def _publish(content: Any) -> str:
     """Return the address under which the browser finds `content`."""
-    body = content.encoded if isinstance(content, Shared) else _json(content)
+    body = content.encoded if isinstance(content, Shared) else encode(content)
     return serving.publish(body, "content.json")
-
-
-def _json(content: Any) -> bytes:
-    return json.dumps(content, cls=PlotlyJSONEncoder, separators=(",", ":")).encode()
 
 
 def _texts() -> dict[str, str]:

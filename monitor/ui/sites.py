@@ -7,27 +7,19 @@ import streamlit as st
 
 from monitor.analysis import sites as site_analysis
 from monitor.analysis import status
-from monitor.charts import captions, maps, series
-from monitor.charts import strips as strip_charts
+from monitor.charts import captions
 from monitor.charts.style import site_label, status_label
+from monitor.export.figures import sites as site_figures
+from monitor.export.figures.sites import of_kind
 from monitor.language import _, format_date
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
-from monitor.ui.figure import show_figure
-
-_DATASETS = ("site_status", "key_sites")
+from monitor.ui.exhibit import exhibit
 
 
 def current(choice: Choice) -> pd.DataFrame:
     """Every site with its state on the chosen date and the status of its neighborhood."""
-    sites = data.frame("key_sites")
-    panel = data.site_panel(choice, sites["site_id"]).merge(sites, on="site_id")
-    around = status.panel_of(data.history(choice), [choice.as_of], panel["neighborhood_id"]).set_index(
-        "neighborhood_id"
-    )["status"]
-    return panel.assign(
-        surroundings=panel["neighborhood_id"].map(around), line=panel.apply(captions.site_line, axis=1)
-    )
+    return site_figures.current(data.model(), choice)
 
 
 def heading(choice: Choice, panel: pd.DataFrame) -> None:
@@ -77,80 +69,14 @@ def kind_control(panel: pd.DataFrame) -> str:
     return filters.select("kind", _("Kind of site"), list(labels), default="main", labels=labels)
 
 
-def of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Rows of a kind; the main ones are airport, ports, fuel and hospitals in the metropolitan area."""
-    if kind == "main":
-        return rows[
-            rows["site_type"].isin(["airport", "port", "fuel terminal", "hospital"])
-            & rows["is_in_scope"].astype("bool")
-        ]
-    return rows[rows["site_type"] == kind]
-
-
 def strips(choice: Choice, kind: str) -> None:
     """State of each site over time with events and regulator windows."""
-    sites = of_kind(data.frame("key_sites"), kind)
-    order = {"airport": 0, "port": 1, "fuel terminal": 2, "hospital": 3}
-    sites = sites.assign(rank=sites["site_type"].map(order).fillna(9)).sort_values(["rank", "name"])
-    end = pd.Timestamp(choice.as_of)
-    reports = status.known(data.frame("site_status"), choice.known_on)
-    reports = reports[reports["site_id"].isin(sites["site_id"]) & (reports["status_date"] <= end)]
-    silent = sites[~sites["site_id"].isin(reports["site_id"])]
-    shown = sites[sites["site_id"].isin(reports["site_id"])]
-    if shown.empty:
-        blocks.plain(_("No report about these sites by this date."))
-        return
-    history = data.site_history(choice)
-    history = history[history["valid_from"] <= end]
-    events = reports[reports["event"].notna()].rename(columns={"status_date": "date", "note": "text"})
-    windows = status.known(data.frame("site_restrictions"), choice.known_on)
-    title = _("{known} of {listed} sites have been reported on; grey is no report within the limit").format(
-        known=len(shown), listed=len(sites)
-    )
-    caveat = _("Retaken is not reopened: an attack or a recapture does not change the state")
-    if len(silent):
-        caveat += _("; never reported on: {names}").format(names=", ".join(silent["name"]))
-    figure = strip_charts.site_strips(
-        history,
-        dict(zip(shown["site_id"], shown["name"], strict=True)),
-        data.stamp(title, *_DATASETS, "site_restrictions", choice=choice, caveat=caveat),
-        start=max(reports["status_date"].min(), pd.Timestamp("2022-06-01")),
-        end=end,
-        events=events[["site_id", "date", "event", "text"]],
-        restrictions=windows[windows["start_date"] <= end],
-    )
-    show_figure(
-        figure,
-        key="site-strips",
-        alt=title,
-        filename=f"sites-{choice.as_of}",
-        on_select=lambda site: filters.write("site", site),
-    )
+    exhibit("site-strips", choice, {"kind": kind}, on_select=lambda site: filters.write("site", site))
 
 
-def map_of(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
+def map_of(choice: Choice, kind: str) -> None:
     """Sites on the map by state."""
-    rows = of_kind(panel, kind)
-    title = _("{sites} sites by their last reported state").format(sites=len(rows))
-    figure = maps.site_map(
-        rows,
-        data.map_style(),
-        data.stamp(
-            title,
-            *_DATASETS,
-            "neighborhoods",
-            choice=choice,
-            caveat=_("Coordinates are estimated, most within 0.3-1 km"),
-        ),
-        labels=data.commune_labels(),
-    )
-    show_figure(
-        figure,
-        key="site-map",
-        alt=title,
-        filename=f"site-map-{choice.as_of}",
-        on_select=lambda site: filters.write("site", site),
-    )
+    exhibit("site-map", choice, {"kind": kind}, on_select=lambda site: filters.write("site", site))
 
 
 def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
@@ -199,30 +125,7 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
 
 def functioning_over_time(choice: Choice, kind: str) -> None:
     """Share of sites that function, over time, beside the number known."""
-    sites = of_kind(data.frame("key_sites"), kind)
-    if kind == "main":
-        sites = sites[sites["site_type"] == "hospital"]
-    days = [day for day in data.weeks(choice.as_of) if day.year >= 2023]
-    if not days:
-        return
-    table = site_analysis.functioning(data.site_panel(choice, sites["site_id"], *days))
-    last = table.iloc[-1]
-    what = _("hospitals") if kind in ("main", "hospital") else _("sites of this kind")
-    title = _(
-        "{functioning} of {known} {what} with a recent report function at least in part ({listed} listed)"
-    ).format(
-        functioning=int(last["functioning"]), known=int(last["known"]), listed=int(last["listed"]), what=what
-    )
-    figure = series.functioning_chart(
-        table,
-        data.stamp(
-            title,
-            *_DATASETS,
-            choice=choice,
-            caveat=_("Few sites are reported on at a time: the share moves with who is reported on"),
-        ),
-    )
-    show_figure(figure, key="functioning", alt=title, filename=f"functioning-{choice.as_of}")
+    exhibit("functioning", choice, {"kind": kind})
 
 
 def table(panel: pd.DataFrame, kind: str) -> None:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis import status
-from monitor.charts import captions, maps, series
+from monitor.charts import captions, maps
 from monitor.charts.style import Stamp, status_label, title_texts
+from monitor.export.figures.control import SPANS, counts, denominators, map_stamp, status_rows
 from monitor.language import _, format_date, format_number
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
-from monitor.ui.figure import Motion, Paint, Timeline, show_figure, time_bar
-
-#: Weeks shown by each span of the share chart; 0 for all.
-SPANS = {"4w": 4, "3m": 13, "1y": 52, "all": 0}
-
-MAP_CAVEAT = "Areas are approximate catchments around gazetteer points, not official limits; fills fade with the age of the last report"
+from monitor.ui.exhibit import exhibit
+from monitor.ui.figure import Motion, Paint, Timeline, time_bar
 
 
 def situation_heading(choice: Choice) -> None:
@@ -33,57 +29,9 @@ def situation_heading(choice: Choice) -> None:
     blocks.plain(f"{captions.last_reports(panel)} {blocks.age_text(choice)}")
 
 
-def _map_stamp(choice: Choice) -> Stamp:
-    return data.stamp(
-        captions.map_title(_counts(data.share_table(choice))),
-        "territorial_control",
-        "retaken_areas",
-        "neighborhoods",
-        choice=choice,
-        caveat=_(MAP_CAVEAT),
-        evidence=True,
-    )
-
-
-def _counts(table: pd.DataFrame) -> pd.Series:
-    """Neighborhoods by status on the one date of a share table."""
-    return table[table["denominator"] == "neighborhoods"].set_index("status")["value"]
-
-
-def _control_figure(
-    choice: Choice, *, height: int, selected: str | None, view: Mapping[str, Any] = maps.METRO_VIEW
-) -> go.Figure:
-    return maps.control_map(
-        data.panel(choice),
-        data.scope(),
-        data.features("neighborhoods"),
-        data.hatch(),
-        data.map_style(),
-        _map_stamp(choice),
-        labels=data.commune_labels(),
-        legend=data.share_table(choice),
-        selected=selected,
-        height=height,
-        view=view,
-    )
-
-
-def _map_alt(choice: Choice) -> str:
-    panel = data.panel(choice)
-    return _("Map of Port-au-Prince by neighborhood on {date}. {sentence}").format(
-        date=format_date(choice.as_of), sentence=captions.situation(panel, choice.stale_after_days)
-    )
-
-
 def small_control_map(choice: Choice) -> None:
     """Map of the overview; a click leads to the neighborhood's card."""
-    show_figure(
-        _control_figure(choice, height=560, selected=None, view=maps.SMALL_METRO_VIEW),
-        key="overview-map",
-        alt=_map_alt(choice),
-        filename=f"control-{choice.as_of}",
-        on_select=lambda area: filters.write("area", area),
-    )
+    exhibit("overview-map", choice, on_select=lambda area: filters.write("area", area))
     area = filters.read("area")
     if area:
         st.page_link(
@@ -95,7 +43,7 @@ def small_control_map(choice: Choice) -> None:
 
 def timeline(choice: Choice) -> Timeline:
     """Dates of the time bar: weeks from the first to the last statement, and the chosen date."""
-    days = sorted({*data.weeks(max(data.last_date(), choice.as_of)), choice.as_of})
+    days = data.model().time_bar_days(choice.as_of)
     milestones = data.frame("milestones")
     return Timeline(
         "time",
@@ -123,7 +71,7 @@ def _map_motion(choice: Choice, days: tuple[date, ...], stamp: Stamp) -> dict[st
     titles, legends = [], []
     for day in days:
         table = tables[pd.Timestamp(day)]
-        titles.append(title_texts(replace(stamp, title=captions.map_title(_counts(table)), as_of=day)))
+        titles.append(title_texts(replace(stamp, title=captions.map_title(counts(table)), as_of=day)))
         legends.append(maps.legend_text(table))
     return {
         "codes": maps.area_classes(panel).reshape(len(days), -1),
@@ -144,12 +92,12 @@ def control_map(choice: Choice, area: str | None, dates: Timeline) -> None:
     days = tuple(date.fromisoformat(day) for day in dates.dates)
     # Everything but the date is the same for all dates: the cache must not depend on the date.
     frozen = replace(choice, as_of=days[0])
-    moving = _map_motion(frozen, days, replace(_map_stamp(choice), title="", as_of=None))
-    show_figure(
-        _control_figure(choice, height=720, selected=area),
-        key="control-map",
-        alt=_map_alt(choice),
-        filename=f"control-{choice.as_of}",
+    stamp = replace(map_stamp(data.model(), choice), title="", as_of=None)
+    moving = _map_motion(frozen, days, stamp)
+    exhibit(
+        "control-map",
+        choice,
+        {"area": area},
         on_select=lambda chosen: filters.write("area", chosen),
         motion=Motion(
             dates, paint={"status": _paint(maps.STATUS_LOOKS), "hatch": _paint(maps.HATCH_LOOKS)}, **moving
@@ -157,65 +105,34 @@ def control_map(choice: Choice, area: str | None, dates: Timeline) -> None:
     )
 
 
-def share_over_time(choice: Choice, *, key: str, dates: Timeline | None = None) -> None:
-    """Share of each status over time; with a time bar, over its whole period with a cursor that follows it."""
-    denominators = {"neighborhoods": _("neighborhoods"), "km2": _("area, km²"), "people": _("people")}
-    by, span = "neighborhoods", "all"
-    days = data.weeks(choice.as_of)
-    if dates is not None:
-        days = tuple(date.fromisoformat(day) for day in dates.dates)
-        left, right = st.columns(2)
-        with left:
-            by = filters.select(
-                "by", _("Share of"), list(denominators), default=by, labels=denominators, kind="segmented"
-            )
-        with right:
-            names = {"4w": _("4 weeks"), "3m": _("3 months"), "1y": _("1 year"), "all": _("all")}
-            span = filters.select(
-                "span", _("Period"), list(SPANS), default=span, labels=names, kind="segmented"
-            )
-    table = data.share_table(choice if dates is None else replace(choice, as_of=days[0]), *days)
-    first, last = days[0], days[-1]
-    if SPANS[span]:
-        last = choice.as_of
-        first = max(days[0], last - timedelta(weeks=SPANS[span]))
-    shown = table[table["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
-    title = captions.share_title(table, pd.Timestamp(choice.as_of), by)
-    stamp = data.stamp(
-        title,
-        "territorial_control",
-        "retaken_areas",
-        "neighborhoods",
-        choice=choice,
-        evidence=True,
-        denominator=_("share of {what}").format(what=denominators[by]),
-        caveat=_(
-            "A status counts for {days} days after its last report, then the area is unknown. People: commune figures of 2015 split by area"
-        ).format(days=choice.stale_after_days),
-    )
-    milestones = data.frame("milestones")
-    figure = series.share_chart(
-        shown,
-        stamp,
-        denominator=by,
-        cursor=None if dates is None else pd.Timestamp(choice.as_of),
-        milestones=milestones[milestones["kind"].isin(["mandate", "deployment", "violence", "control"])],
-        height=560 if dates is None else 480,
-    )
-    moves = {"cursor": {"x0": dates.dates, "x1": dates.dates}} if dates is not None else {}
-    show_figure(
-        figure,
-        key=key,
-        alt=_("Stacked area chart, weekly. {title}").format(title=title),
-        filename=f"shares-{choice.as_of}",
-        motion=Motion(dates, moves=moves) if dates is not None else None,
-    )
+def share_over_time(choice: Choice, dates: Timeline) -> None:
+    """Share of each status over the whole period, with a cursor that follows the time bar."""
+    left, right = st.columns(2)
+    with left:
+        by = filters.select(
+            "by",
+            _("Share of"),
+            list(denominators()),
+            default="neighborhoods",
+            labels=denominators(),
+            kind="segmented",
+        )
+    with right:
+        names = {"4w": _("4 weeks"), "3m": _("3 months"), "1y": _("1 year"), "all": _("all")}
+        span = filters.select("span", _("Period"), list(SPANS), default="all", labels=names, kind="segmented")
+    moves = {"cursor": {"x0": dates.dates, "x1": dates.dates}}
+    exhibit("share-over-time", choice, {"by": by, "span": span}, motion=Motion(dates, moves=moves))
+
+
+def overview_shares(choice: Choice) -> None:
+    """Share of each status up to the chosen date."""
+    exhibit("overview-shares", choice)
 
 
 def headline_numbers(choice: Choice) -> None:
     """Cards: gang control and its change, retaken areas, airport, main hospital, what others say."""
     month, year = choice.as_of - timedelta(days=28), choice.as_of - timedelta(days=365)
-    counts = {
+    held = {
         day: int(data.panel(choice, max(day, data.first_date()))["status"].isin(captions.GANG).sum())
         for day in (choice.as_of, month, year)
     }
@@ -223,9 +140,9 @@ def headline_numbers(choice: Choice) -> None:
     columns = st.columns(5, gap="small")
     with columns[0].container(border=True, height="stretch"):
         st.markdown(f"**{_('Gang control or influence')}**")
-        st.markdown(f"### {counts[choice.as_of]} {_('of')} {total}")
-        blocks.plain(captions.change(counts[choice.as_of], counts[month], month), small=True)
-        blocks.plain(captions.change(counts[choice.as_of], counts[year], year), small=True)
+        st.markdown(f"### {held[choice.as_of]} {_('of')} {total}")
+        blocks.plain(captions.change(held[choice.as_of], held[month], month), small=True)
+        blocks.plain(captions.change(held[choice.as_of], held[year], year), small=True)
     outcomes = data.outcomes(choice)
     found = outcomes["outcome"].value_counts()
     with columns[1].container(border=True, height="stretch"):
@@ -320,20 +237,13 @@ def statements(rows: pd.DataFrame, *, with_place: bool = False) -> None:
 def control_table(choice: Choice) -> None:
     """The map as a sortable table, same filters."""
     st.markdown(f"#### {_('All neighborhoods')}")
-    panel = data.panel(choice).merge(
-        data.scope()[["neighborhood_id", "name", "commune", "area_km2", "population"]], on="neighborhood_id"
-    )
-    rows = panel.merge(
-        data.assertions()[["assertion_id", "source_publisher", "source_url", "source_checked", "claimant"]],
-        on="assertion_id",
-        how="left",
-    )
+    rows = status_rows(data.model(), choice)
     rows = rows.assign(
         status=rows["status"].map(status_label),
         last_status=rows["last_status"].map(status_label),
         actor=rows["actor_id"].map(data.frame("actors").set_index("actor_id")["name"]),
         verification=rows["verification"].str.replace("_", " "),
-    ).sort_values(["commune", "name"])
+    )
     blocks.table(
         rows,
         {

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from loaders.registry import DATASETS
+from monitor.export.figures import FIGURES
 from tests.server import ROOT
 
 LOCAL = ("loaders", "monitor")
@@ -111,6 +112,29 @@ def test_no_html_or_css_is_injected(path: Path) -> None:
         or (isinstance(node, ast.Attribute) and ast.unparse(node) == "st.html")
     ]
     assert injected == []
+
+
+#: Modules of the interface that may call show_figure: the figure seam itself, and the one that builds by name.
+SHOWS_FIGURES = {"figure", "exhibit"}
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGE_FILES, *sorted((ROOT / "monitor" / "ui").rglob("*.py"))], ids=lambda path: path.stem
+)
+def test_pages_show_named_figures_only(path: Path) -> None:
+    """What a page shows, the command line and the image addresses can build as well: figures come from FIGURES."""
+    for node in ast.walk(_tree(path)):
+        if not (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).rpartition(".")[2] in ("show_figure", "exhibit")
+        ):
+            continue
+        if ast.unparse(node.func).endswith("show_figure"):
+            assert path.stem in SHOWS_FIGURES, (
+                f"{path.name}:{node.lineno} draws a figure past monitor.export.figures"
+            )
+        elif isinstance(node.args[0], ast.Constant):
+            assert node.args[0].value in FIGURES, f"{path.name}:{node.lineno}"
 
 
 def test_every_import_is_in_the_requirements() -> None:

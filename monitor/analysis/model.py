@@ -1,0 +1,235 @@
+"""Everything that figures and pages derive from the datasets of one snapshot, computed once and shared.
+
+A :class:`Model` asks a :class:`Source` for frames and lets it keep what was derived from them. The dashboard's source
+keeps results over all sessions, keyed on the digests of the datasets; a command line keeps them in a dictionary. Pages,
+command line and image addresses therefore draw from the very same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import pandas as pd
+
+from monitor.analysis import coverage, holds, shares, sites, status
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader chose for every figure of a page.
+
+    Attributes
+    ----------
+    as_of
+        Date shown.
+    known_on
+        Count only what was recorded by that day; None for all that is known.
+    evidence
+        ``all_claims`` or ``corroborated``.
+    stale_after_days
+        Staleness limit.
+    """
+
+    as_of: date
+    known_on: date | None
+    evidence: str
+    stale_after_days: int
+
+
+class Source(Protocol):
+    """The datasets of one snapshot, and a place to keep what is derived from them."""
+
+    @property
+    def snapshot_id(self) -> str:
+        """Id of the snapshot."""
+        ...
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the reader asked for this snapshot and not for the current one."""
+        ...
+
+    def frame(self, dataset_id: str) -> pd.DataFrame:
+        """Return a dataset as a typed frame, which nobody changes in place."""
+        ...
+
+    def features(self, dataset_id: str) -> dict[str, Any]:
+        """Return the geometry of a dataset as GeoJSON, features with ``id`` and nothing else."""
+        ...
+
+    def provenance(self, dataset_id: str) -> Mapping[str, Any]:
+        """Return what the dataset's version was built from."""
+        ...
+
+    def description(self, dataset_id: str) -> Mapping[str, Any]:
+        """Return what is written by hand about the dataset."""
+        ...
+
+    def kept(
+        self,
+        name: str,
+        dataset_ids: tuple[str, ...],
+        arguments: tuple[Any, ...],
+        compute: Callable[[], Any],
+    ) -> Any:
+        """Return what ``compute`` returns for these datasets and hashable arguments, kept from an earlier call if possible."""
+        ...
+
+
+def derived(*dataset_ids: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Keep the results of a method of plain arguments under the datasets it reads; they are shared, not copied."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        name = f"{method.__module__}.{method.__qualname__}"
+
+        def call(self: Model, *arguments: Any) -> Any:
+            return self.kept(name, dataset_ids, arguments, lambda: method(self, *arguments))
+
+        call.__doc__, call.__name__ = method.__doc__, method.__name__
+        return call
+
+    return decorate
+
+
+class Model:
+    """What is derived from the datasets of one source; see :class:`Source` for the frames' origin."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.snapshot_id = source.snapshot_id
+        self.is_pinned = source.is_pinned
+        self.frame = source.frame
+        self.features = source.features
+        self.provenance = source.provenance
+        self.description = source.description
+        self.kept = source.kept
+
+    @derived("neighborhoods")
+    def scope(self) -> pd.DataFrame:
+        """Neighborhoods in scope, sorted by id."""
+        places = self.frame("neighborhoods")
+        return places[places["is_in_scope"].astype("bool")].sort_values("neighborhood_id", ignore_index=True)
+
+    @derived("neighborhoods")
+    def commune_labels(self) -> pd.DataFrame:
+        """Names of the metro communes and where to write them: ``name, lat, lon``."""
+        middle = self.scope().groupby("commune")[["lat", "lon"]].mean()
+        return middle.reset_index().rename(columns={"commune": "name"})
+
+    @derived("neighborhoods", "aliases")
+    def names(self, language: str) -> Mapping[str, str]:
+        """Name of each place in a language: an alias in it where there is one, else the main name."""
+        names = self.frame("neighborhoods").set_index("neighborhood_id")["name"].to_dict()
+        if language != "ht":
+            return names
+        local = self.frame("aliases").query("language == 'ht'").drop_duplicates("neighborhood_id")
+        return {**names, **dict(zip(local["neighborhood_id"], local["alias"], strict=True))}
+
+    @derived("territorial_control", "retaken_areas")
+    def assertions(self) -> pd.DataFrame:
+        """Every statement about control, of all places."""
+        return status.all_assertions(self.frame("territorial_control"), self.frame("retaken_areas"))
+
+    @derived("territorial_control", "retaken_areas", "neighborhoods")
+    def statement_dates(self) -> pd.Series:
+        """Dates of the statements about neighborhoods in scope."""
+        rows = self.assertions()
+        return rows.loc[rows["neighborhood_id"].isin(self.scope()["neighborhood_id"]), "from_earliest"]
+
+    @derived("incidents", "actors")
+    def clashes(self) -> pd.DataFrame:
+        """Armed clashes with state forces."""
+        return status.state_clashes(self.frame("incidents"), self.frame("actors"))
+
+    @derived("territorial_control", "retaken_areas", "incidents", "actors")
+    def _history(self, known_on: date | None, evidence: str, stale_after_days: int) -> pd.DataFrame:
+        return status.status_history(
+            self.assertions(),
+            known_on=known_on,
+            evidence=evidence,
+            stale_after_days=stale_after_days,
+            clashes=self.clashes(),
+        )
+
+    def history(self, choice: Choice) -> pd.DataFrame:
+        """Intervals of status of every place, under the reader's choice."""
+        return self._history(choice.known_on, choice.evidence, choice.stale_after_days)
+
+    @derived("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+    def _panel(
+        self, known_on: date | None, evidence: str, stale_after_days: int, days: tuple[date, ...]
+    ) -> pd.DataFrame:
+        rows = self._history(known_on, evidence, stale_after_days)
+        return status.panel_of(rows, days, self.scope()["neighborhood_id"])
+
+    def panel(self, choice: Choice, *days: date) -> pd.DataFrame:
+        """Status of every neighborhood in scope on some days (default: the chosen date)."""
+        return self._panel(choice.known_on, choice.evidence, choice.stale_after_days, days or (choice.as_of,))
+
+    @derived("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+    def _shares(
+        self, known_on: date | None, evidence: str, stale_after_days: int, days: tuple[date, ...]
+    ) -> pd.DataFrame:
+        return shares.shares(self._panel(known_on, evidence, stale_after_days, days), self.scope())
+
+    def share_table(self, choice: Choice, *days: date) -> pd.DataFrame:
+        """Shares of statuses on some days (default: the chosen date)."""
+        return self._shares(
+            choice.known_on, choice.evidence, choice.stale_after_days, days or (choice.as_of,)
+        )
+
+    @derived("territorial_control", "retaken_areas", "neighborhoods")
+    def default_date(self) -> date:
+        """Last date that the data covers well (definition coverage-1)."""
+        return coverage.last_covered_date(self.statement_dates()).date()
+
+    @derived("territorial_control", "retaken_areas", "neighborhoods")
+    def first_date(self) -> date:
+        """Date of the first statement."""
+        return self.statement_dates().min().date()
+
+    @derived("territorial_control", "retaken_areas", "neighborhoods")
+    def last_date(self) -> date:
+        """Date of the last statement."""
+        return self.statement_dates().max().date()
+
+    def weeks(self, until: date) -> tuple[date, ...]:
+        """Sundays from the first statement to a date, and the date itself."""
+        days = pd.date_range(self.first_date(), until, freq="W-SUN").date
+        return (*days, until) if not len(days) or days[-1] != until else tuple(days)
+
+    def time_bar_days(self, as_of: date) -> tuple[date, ...]:
+        """Dates of the time bar: weeks from the first to the last statement, and the chosen date."""
+        return tuple(sorted({*self.weeks(max(self.last_date(), as_of)), as_of}))
+
+    def outcomes(self, choice: Choice) -> pd.DataFrame:
+        """Claims of the retaken register known under the choice, with their outcome by rule."""
+        claims = status.known(self.frame("retaken_areas"), choice.known_on)
+        if choice.evidence == "corroborated":
+            claims = status.admissible(claims, choice.evidence)
+        return holds.claim_outcomes(
+            claims, self.history(choice), as_of=choice.as_of, stale_after_days=choice.stale_after_days
+        )
+
+    def spells(self, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
+        """Hold spells of neighborhoods in scope up to the chosen date."""
+        rows = self.history(choice)
+        rows = rows[rows["neighborhood_id"].isin(self.scope()["neighborhood_id"])]
+        return holds.hold_spells(rows, end_on=choice.as_of, strict=strict)
+
+    @derived("site_status")
+    def _site_history(self, known_on: date | None, stale_after_days: int) -> pd.DataFrame:
+        return sites.site_history(
+            self.frame("site_status"), known_on=known_on, stale_after_days=stale_after_days
+        )
+
+    def site_history(self, choice: Choice) -> pd.DataFrame:
+        """Intervals of state of every site, under the reader's choice."""
+        return self._site_history(choice.known_on, choice.stale_after_days)
+
+    def site_panel(self, choice: Choice, site_ids: Iterable[str], *days: date) -> pd.DataFrame:
+        """State of some sites on some days (default: the chosen date)."""
+        return sites.site_panel(self.site_history(choice), days or (choice.as_of,), pd.Series(site_ids))

@@ -1,0 +1,48 @@
+"""FIGURES: the one list of named figures. Pages, command line and image addresses build them here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitor.analysis.model import Choice, Model
+from monitor.export.figures import control, events, mission, retaken, sites
+from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, UnknownParameterError
+
+__all__ = ["FIGURES", "BuiltFigure", "FigureSpec", "NothingToDrawError", "UnknownParameterError", "build"]
+
+FIGURES: Mapping[str, FigureSpec] = {
+    spec.figure_id: spec for module in (control, retaken, sites, events, mission) for spec in module.FIGURES
+}
+
+
+def build(
+    figure_id: str, model: Model, choice: Choice, parameters: Mapping[str, Any] | None = None
+) -> BuiltFigure:
+    """Build a figure by its id.
+
+    Parameters
+    ----------
+    model
+        Data of the snapshot to draw.
+    choice
+        Date, known-on date, evidence level and staleness limit.
+    parameters
+        Values of the figure's own parameters, as ``monitor.export.link`` reads them; None stands for the default.
+
+    Raises
+    ------
+    KeyError
+        There is no such figure.
+    UnknownParameterError
+        The figure does not take a parameter or its value.
+    NothingToDrawError
+        The choice leaves nothing to draw.
+    """
+    spec = FIGURES[figure_id]
+    given = {name: value for name, value in (parameters or {}).items() if value is not None}
+    if unknown := given.keys() - set(spec.parameters):
+        raise UnknownParameterError(
+            f"{figure_id} does not take {', '.join(sorted(unknown))}; it takes: {', '.join(spec.parameters) or 'none'}."
+        )
+    return spec.build(model, choice, given)

@@ -1,0 +1,136 @@
+"""What a named figure is, and what all builders need: stamp, map style, hatching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from monitor.analysis.model import Choice, Model
+from monitor.charts.hatching import stripes
+from monitor.charts.maps import base_style
+from monitor.charts.shared import Shared
+from monitor.charts.style import Stamp
+from monitor.language import _, format_date, language
+
+
+class NothingToDrawError(ValueError):
+    """The choice leaves nothing to draw; the message, in the reader's language, says why."""
+
+
+class UnknownParameterError(ValueError):
+    """A parameter that the figure does not have, or a value that it cannot take; the message says which are possible."""
+
+
+@dataclass(frozen=True)
+class BuiltFigure:
+    """A figure ready to be shown or written to a file.
+
+    Attributes
+    ----------
+    figure
+        With its stamp inside.
+    stamp
+        What the figure says about itself, with the ids of the datasets it was drawn from.
+    alt
+        What the figure shows, in one or two sentences with its headline value.
+    filename
+        Name of a file of it, without ending.
+    table
+        The data that is drawn, columns named as in the datasets.
+    """
+
+    figure: go.Figure
+    stamp: Stamp
+    alt: str
+    filename: str
+    table: pd.DataFrame
+
+
+#: Builds a figure from a model, the reader's choice and the figure's own parameters, already read from the link.
+Builder = Callable[[Model, Choice, Mapping[str, Any]], BuiltFigure]
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A named figure.
+
+    Attributes
+    ----------
+    figure_id
+        Its name in links, image addresses and on the command line.
+    title
+        What it is, in a few words (English; pages translate it).
+    page
+        Address of the page that shows it; the first page has none.
+    build
+        Builder; pure.
+    parameters
+        Names of the link's parameters that it takes beside those of every figure.
+    """
+
+    figure_id: str
+    title: str
+    page: str
+    build: Builder
+    parameters: tuple[str, ...] = ()
+
+
+def stamp_of(
+    model: Model,
+    title: str,
+    *dataset_ids: str,
+    choice: Choice | None = None,
+    caveat: str = "",
+    evidence: bool = False,
+    denominator: str | None = None,
+    dated: bool = True,
+) -> Stamp:
+    """Stamp of a figure drawn from some datasets: sources, access date, snapshot and what was chosen."""
+    accessed = max(model.provenance(name)["source"]["accessed_on"] for name in dataset_ids)
+    titles = ", ".join(_(model.description(name)["title"]).lower() for name in dataset_ids)
+    shoreline = _("; shoreline © OpenStreetMap contributors (ODbL)") if "neighborhoods" in dataset_ids else ""
+    sources = _(
+        "Port-au-Prince Conflict Monitor from cited public reports ({datasets}), CC BY 4.0, compiled {date}{shoreline}"
+    ).format(datasets=titles, date=format_date(date.fromisoformat(accessed)), shoreline=shoreline)
+    return Stamp(
+        title=title,
+        sources=sources,
+        snapshot_id=model.snapshot_id,
+        caveat=caveat,
+        as_of=choice.as_of if choice is not None and dated else None,
+        known_on=choice.known_on if choice is not None else None,
+        evidence=choice.evidence if choice is not None and evidence else None,
+        denominator=denominator,
+        datasets=dataset_ids,
+    )
+
+
+def map_style(model: Model) -> dict[str, Any]:
+    """Style under every map."""
+    return model.kept(
+        "map style",
+        ("coastline", "communes", "neighborhoods"),
+        (),
+        lambda: Shared(
+            base_style(
+                model.features("coastline"), model.features("communes"), model.features("neighborhoods")
+            )
+        ),
+    )
+
+
+def hatch(model: Model) -> dict[str, Any]:
+    """Stripes over every neighborhood, for hatching."""
+    return model.kept(
+        "hatching", ("neighborhoods",), (), lambda: Shared(stripes(model.features("neighborhoods")))
+    )
+
+
+def place_names(model: Model) -> Mapping[str, str]:
+    """Name of each place in the current language."""
+    return model.names(language())

@@ -1,0 +1,231 @@
+"""Figures of the mission's inputs, and of published indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from monitor.analysis import mission as mission_analysis
+from monitor.analysis.model import Choice, Model
+from monitor.charts import captions, series
+from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, stamp_of
+from monitor.language import _, format_date, format_number
+
+_PAGE = "mission-inputs"
+
+
+def figures(model: Model, choice: Choice) -> pd.DataFrame:
+    """Published figures of the mission up to the chosen date, known on the known-on date."""
+    rows = model.frame("mission")
+    if choice.known_on is not None:
+        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
+    return mission_analysis.up_to(rows, choice.as_of)
+
+
+def mandates(model: Model, choice: Choice) -> pd.DataFrame:
+    """Mandates and deployments up to the chosen date."""
+    rows = model.frame("milestones")
+    return rows[
+        rows["kind"].isin(["mandate", "deployment"])
+        & (rows["milestone_date"] <= pd.Timestamp(choice.as_of))
+        & (rows["milestone_date"] >= pd.Timestamp("2023-01-01"))
+    ]
+
+
+def _personnel(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    rows = figures(model, choice)
+    rows = rows[(rows["topic"] == "personnel") & rows["value"].notna() & ~rows["is_batch"].astype("bool")]
+    whole = rows[rows["entity"].isin(mission_analysis.TOTALS) & (rows["basis"] == "deployed")].assign(
+        group="deployed"
+    )
+    country = rows[~rows["entity"].isin(mission_analysis.TOTALS) & (rows["basis"] == "deployed")].assign(
+        group="country"
+    )
+    other = rows[rows["basis"].isin(["authorised", "pledged", "offered"])].assign(
+        group=lambda r: r["basis"].replace("offered", "pledged")
+    )
+    drawn = pd.concat([other, whole, country]).rename(columns={"as_of": "date"})
+    labels = {
+        "authorised": _("authorised"),
+        "pledged": _("pledged or offered"),
+        "deployed": _("deployed, all"),
+        "country": _("deployed, one country"),
+    }
+    title = captions.deployment(
+        mission_analysis.latest(whole), mission_analysis.latest(rows, basis="authorised")
+    )
+    stamp = stamp_of(
+        model,
+        title,
+        "mission",
+        choice=choice,
+        caveat=_(
+            "Dots are published figures; arriving batches are left out; the dashed line is the authorised strength"
+        ),
+    )
+    figure = series.dated_figures(
+        drawn,
+        stamp,
+        group="group",
+        labels=labels,
+        unit=_("personnel"),
+        steps=("authorised",),
+        milestones=mandates(model, choice),
+        height=480,
+    )
+    return BuiltFigure(figure, stamp, title, f"personnel-{choice.as_of}", drawn.reset_index(drop=True))
+
+
+def _funding(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    rows = figures(model, choice)
+    rows = rows[(rows["topic"] == "funding") & rows["value"].notna()]
+    dollars = rows[rows["unit"].str.startswith("USD million")].rename(columns={"as_of": "date"})
+    others = rows[~rows["unit"].str.startswith("USD")]
+    required = mission_analysis.latest(rows[rows["unit"].str.startswith("USD")], basis="required")
+    received = mission_analysis.latest(rows[rows["unit"].str.startswith("USD")], basis="received")
+    if required is None or received is None:
+        title = _("Funding by basis")
+    else:
+        title = _(
+            "US${received} million received by {when} against US${required} million a year said to be needed"
+        ).format(
+            received=format_number(received["value"]),
+            when=format_date(received["as_of"]),
+            required=format_number(required["value"]),
+        )
+    labels = {
+        "required": _("required"),
+        "pledged": _("pledged"),
+        "received": _("received"),
+        "frozen": _("frozen"),
+    }
+    caveat = _("Each dot is one announcement for one fund or country; bases and dots are never summed")
+    if len(others):
+        caveat += _("; {n} figures in other currencies are in the table").format(n=len(others))
+    stamp = stamp_of(model, title, "mission", choice=choice, caveat=caveat)
+    figure = series.dated_figures(
+        dollars,
+        stamp,
+        group="basis",
+        labels=labels,
+        unit=_("million US dollars"),
+        milestones=mandates(model, choice),
+        height=480,
+    )
+    return BuiltFigure(figure, stamp, title, f"funding-{choice.as_of}", dollars.reset_index(drop=True))
+
+
+def _police(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    rows = figures(model, choice)
+    police = rows[(rows["topic"] == "police") & (rows["basis"] == "strength") & rows["value"].notna()].rename(
+        columns={"as_of": "date"}
+    )
+    if police.empty:
+        raise NothingToDrawError(_("No figure of the police’s strength by this date."))
+    low, high = police["value"].min(), police["value"].max()
+    title = _("Police strength: {low} to {high} officers, by who counts and when").format(
+        low=format_number(low), high=format_number(high)
+    )
+    stamp = stamp_of(
+        model,
+        title,
+        "mission",
+        choice=choice,
+        caveat=_("In active service, and on the books, are different counts"),
+    )
+    figure = series.dated_figures(
+        police,
+        stamp,
+        group="entity",
+        labels={"PNH": _("Haitian National Police")},
+        unit=_("officers"),
+        height=340,
+    )
+    return BuiltFigure(figure, stamp, title, f"police-{choice.as_of}", police.reset_index(drop=True))
+
+
+def indicator(model: Model, choice: Choice, name: str) -> pd.DataFrame:
+    """Published values of an indicator whose period began by the chosen date."""
+    rows = model.frame("indicators")
+    if choice.known_on is not None:
+        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
+    return rows[(rows["indicator"] == name) & (rows["period_start"] <= pd.Timestamp(choice.as_of))]
+
+
+def _capital_share(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    shares = indicator(model, choice, "capital_share_gangs")
+    if shares.empty:
+        raise NothingToDrawError(_("No published estimate of the gangs’ share of the capital by this date."))
+    recent = shares[shares["period_start"] > pd.Timestamp(choice.as_of) - pd.Timedelta(days=365)]
+    low, high = (recent if len(recent) else shares)["value"].agg(["min", "max"])
+    title = _("The gangs’ share of the capital by others: {low} to {high} % in the year before").format(
+        low=format_number(low), high=format_number(high)
+    )
+    stamp = stamp_of(
+        model,
+        title,
+        "indicators",
+        choice=choice,
+        caveat=_("Rival published estimates; what area and what counts as control is rarely stated"),
+    )
+    figure = series.period_figures(shares, stamp, unit="%")
+    figure.update_yaxes(range=[0, 100])
+    return BuiltFigure(figure, stamp, title, f"capital-share-{choice.as_of}", shares.reset_index(drop=True))
+
+
+def _indicator_labels() -> dict[str, tuple[str, str]]:
+    """Indicators drawn, in words, and their unit."""
+    return {
+        "killed": (_("Killed"), _("people")),
+        "kidnapped": (_("Kidnapped"), _("people")),
+        "displaced": (_("Displaced, total"), _("people")),
+    }
+
+
+def _indicator(model: Model, choice: Choice, name: str) -> BuiltFigure:
+    label, unit = _indicator_labels()[name]
+    rows = indicator(model, choice, name)
+    rows = rows[rows["area_id"] == "haiti"]
+    spans = rows[(rows["date_precision"] != "day") | (name == "displaced")]
+    if spans.empty:
+        raise NothingToDrawError(_("{label}: no figure by this date.").format(label=label))
+    last = spans.sort_values(["period_end", "period_start"]).iloc[-1]
+    period = format_date(last["period_start"]) + (
+        f" – {format_date(last['period_end'])}" if pd.notna(last["period_end"]) else ""
+    )
+    title = _("{label}: {value} ({period})").format(
+        label=label, value=format_number(last["value"]), period=period
+    )
+    caveat = _(
+        "National figures over their own periods, which overlap: never add them up. Rival figures stay side by side"
+    )
+    if len(spans) < len(rows):
+        caveat += _("; {n} running totals are in the table only").format(n=len(rows) - len(spans))
+    stamp = stamp_of(model, title, "indicators", choice=choice, caveat=caveat)
+    figure = series.period_figures(spans, stamp, unit=unit, height=360)
+    return BuiltFigure(figure, stamp, title, f"{name}-{choice.as_of}", spans.reset_index(drop=True))
+
+
+def _killed(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    return _indicator(model, choice, "killed")
+
+
+def _kidnapped(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    return _indicator(model, choice, "kidnapped")
+
+
+def _displaced(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    return _indicator(model, choice, "displaced")
+
+
+FIGURES = (
+    FigureSpec("personnel", "Personnel of the mission", _PAGE, _personnel),
+    FigureSpec("funding", "Funding of the mission", _PAGE, _funding),
+    FigureSpec("police", "Strength of the police", _PAGE, _police),
+    FigureSpec("capital-share", "The gangs’ share of the capital, as others put it", _PAGE, _capital_share),
+    FigureSpec("indicator-killed", "Killed", _PAGE, _killed),
+    FigureSpec("indicator-kidnapped", "Kidnapped", _PAGE, _kidnapped),
+    FigureSpec("indicator-displaced", "Displaced", _PAGE, _displaced),
+)
