@@ -28,6 +28,15 @@ INCIDENT_MEAN_WEEKS = 4
 
 #: Spells below which no hold curve is drawn.
 HOLD_CURVE_MIN_SPELLS = 10
+#: Days after a retake at which the share still held is printed, and the horizon of the mean days held.
+HOLD_HORIZONS_DAYS = (7, 30, 90, 180)
+RMST_HORIZON_DAYS = 90
+#: Days of the durability figures and of the last steps of the funnel.
+DURABILITY_DAYS = (30, 90)
+#: Resamples of neighborhoods for the interval of the mean days held, and their seed.
+BOOTSTRAP_DRAWS, BOOTSTRAP_SEED = 1000, 20241020
+#: Event types that count as violence after a retake.
+VIOLENT_EVENT_TYPES = ("Battles", "Explosions/Remote violence", "Violence against civilians")
 #: A site that serves in part counts as this share of a day not served.
 REDUCED_SERVICE_WEIGHT = 0.5
 #: Below this many people no rate is shown.

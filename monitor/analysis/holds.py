@@ -12,6 +12,9 @@ from loaders.contracts import SIDE_OF_STATUS, Status
 
 _Z_95 = 1.959963984540054
 
+#: Sides that decide whether a neighborhood was in gang hands before; contested and unknown leave it open.
+_DECIDED_SIDES = ("gang", "state", "third_party")
+
 SPELL_COLUMNS = [
     *(
         "neighborhood_id",
@@ -56,37 +59,35 @@ def hold_spells(panel: pd.DataFrame, *, end_on: date | None = None, strict: bool
         rows = rows[~rows["is_stale"].astype("bool")]
     if end_on is not None:
         rows = rows[rows["date"] <= pd.Timestamp(end_on)]
-    rows = rows.sort_values(["neighborhood_id", "date"], kind="stable")
-    names = rows["assertion_id"].to_numpy() if "assertion_id" in rows else np.full(len(rows), None)
-    spells: list[dict] = []
-    unit, was_gang, spell = None, False, None
-    sides = rows["status"].map(SIDE_OF_STATUS).to_numpy()
-    for neighborhood, day, side, name in zip(
-        rows["neighborhood_id"].to_numpy(), rows["date"], sides, names, strict=True
-    ):
-        if neighborhood != unit:
-            unit, was_gang, spell = neighborhood, False, None
-        loses = side == "gang" or (strict and side == "contested")
-        if spell is not None:
-            if loses:
-                spell.update(end=day, lost=True, end_assertion_id=name)
-                spell = None
-            else:
-                spell.update(end=day, last_held=day)
-        elif side == "state" and was_gang:
-            spell = {
-                "neighborhood_id": neighborhood,
-                "start": day,
-                "last_held": day,
-                "end": day,
-                "lost": False,
-                "start_assertion_id": name,
-                "end_assertion_id": None,
-            }
-            spells.append(spell)
-        if side in ("gang", "state", "third_party"):
-            was_gang = side == "gang"
-    table = pd.DataFrame(spells, columns=[c for c in SPELL_COLUMNS if not c.startswith("duration")])
+    rows = rows.sort_values(["neighborhood_id", "date"], kind="stable", ignore_index=True)
+    side = rows["status"].map(SIDE_OF_STATUS)
+    decided = side.where(side.isin(_DECIDED_SIDES))
+    before = decided.groupby(rows["neighborhood_id"], sort=False).ffill()
+    before = before.groupby(rows["neighborhood_id"], sort=False).shift()
+    first = np.flatnonzero((side == "state") & (before == "gang"))
+    losses = np.flatnonzero((side == "gang") | (strict & (side == "contested")))
+    # A spell runs to the next loss of its neighborhood; only the last one of a neighborhood can end without.
+    unit = pd.factorize(rows["neighborhood_id"])[0]
+    unit_end = np.searchsorted(unit, unit[first], side="right")
+    following = np.searchsorted(losses, first)
+    loss = np.append(losses, len(rows))[following]
+    lost = loss < unit_end
+    last = np.where(lost, loss, unit_end) - 1
+    end = np.where(lost, loss, last)
+    names = (
+        rows["assertion_id"] if "assertion_id" in rows else pd.Series(None, index=rows.index, dtype="object")
+    )
+    table = pd.DataFrame(
+        {
+            "neighborhood_id": rows["neighborhood_id"].to_numpy()[first],
+            "start": rows["date"].to_numpy()[first],
+            "last_held": rows["date"].to_numpy()[last],
+            "end": rows["date"].to_numpy()[end],
+            "lost": lost,
+            "start_assertion_id": names.to_numpy()[first],
+            "end_assertion_id": np.where(lost, names.to_numpy(dtype="object")[end], None),
+        }
+    )
     for column in ("start", "last_held", "end"):
         table[column] = pd.to_datetime(table[column]).astype("datetime64[us]")
     low = (table["last_held"] - table["start"]).dt.days.astype("float64")
@@ -115,20 +116,17 @@ def hold_curve(durations_days: Iterable[float], lost: Iterable[bool]) -> pd.Data
     Raises
     ------
     ValueError
-        Lengths differ, or a duration is negative or missing.
+        Lengths differ, a duration is negative, missing or infinite, or an outcome is neither 0 nor 1.
 
     Notes
     -----
     Kaplan and Meier (1958); Greenwood's variance on the log(-log) scale (Kalbfleisch and Prentice).
     """
-    times = np.asarray(list(durations_days), dtype="float64")
-    events = np.asarray(list(lost), dtype="bool")
+    times, events = _durations(durations_days), _outcomes(lost)
     if times.shape != events.shape:
         raise ValueError(f"{len(times)} durations but {len(events)} outcomes")
-    if np.isnan(times).any() or (times < 0).any():
-        raise ValueError("durations must be 0 or more days; one is negative or missing")
     losses_at, losses = np.unique(times[events], return_counts=True)
-    at_risk = np.array([(times >= t).sum() for t in losses_at], dtype="int64")
+    at_risk = (len(times) - np.searchsorted(np.sort(times), losses_at)).astype("int64")
     survival = np.cumprod(1 - losses / at_risk) if len(losses_at) else np.array([])
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(losses / (at_risk * (at_risk - losses)))
@@ -148,6 +146,28 @@ def hold_curve(durations_days: Iterable[float], lost: Iterable[bool]) -> pd.Data
     )
 
 
+def _durations(values: Iterable[float]) -> np.ndarray:
+    """Durations as numbers; ValueError for what is none."""
+    times = pd.to_numeric(pd.Series(list(values), dtype="object"), errors="coerce").to_numpy(
+        "float64", na_value=np.nan
+    )
+    if not np.isfinite(times).all() or (times < 0).any():
+        raise ValueError("durations must be 0 or more days; one is negative, missing or infinite")
+    return times
+
+
+def _outcomes(values: Iterable[bool]) -> np.ndarray:
+    """Outcomes as booleans; ValueError for what is neither 0 nor 1."""
+    marks = pd.to_numeric(pd.Series(list(values), dtype="object"), errors="coerce").to_numpy(
+        "float64", na_value=np.nan
+    )
+    if not np.isin(marks, (0, 1)).all():
+        raise ValueError(
+            "outcomes of durations must be 1 (lost) or 0 (censored); one is something else or missing"
+        )
+    return marks == 1
+
+
 def survival_at(curve: pd.DataFrame, days: float) -> float:
     """Share still held after some days, between 0 and 1."""
     before = curve[curve["t_days"] <= days]
@@ -156,7 +176,8 @@ def survival_at(curve: pd.DataFrame, days: float) -> float:
 
 def median_days(curve: pd.DataFrame) -> float | None:
     """First day by which half is lost; None if the curve never reaches one half ("median not reached")."""
-    reached = curve[curve["survival"] <= 0.5]
+    # A product such as 3/4 x 2/3 is a hair above one half in floating point.
+    reached = curve[curve["survival"] <= 0.5 + 1e-12]
     return None if reached.empty else float(reached["t_days"].iloc[0])
 
 
@@ -166,10 +187,10 @@ def rmst(curve: pd.DataFrame, until_days: float) -> float:
     Raises
     ------
     ValueError
-        The horizon is not positive.
+        The horizon is not a positive number of days.
     """
-    if not until_days > 0:
-        raise ValueError("until_days must be positive")
+    if not 0 < until_days < np.inf:
+        raise ValueError("until_days must be a positive number of days")
     inside = curve[curve["t_days"] < until_days]
     edges = np.concatenate([[0.0], inside["t_days"].to_numpy(dtype="float64"), [float(until_days)]])
     heights = np.concatenate([[1.0], inside["survival"].to_numpy(dtype="float64")])

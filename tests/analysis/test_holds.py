@@ -161,3 +161,105 @@ def test_outcomes_of_a_claim_follow_the_later_statements() -> None:
 def test_a_loss_after_the_chosen_date_is_not_known_yet() -> None:
     row = outcome(statement("a", "2024-07-01", "gang_control"), as_of="2024-06-30")
     assert (row["outcome"], pd.isna(row["lost_on"])) == ("held", True)
+
+
+@pytest.mark.parametrize(
+    ("durations", "lost"),
+    [([float("inf")], [1]), ([None], [0]), ([1], [2]), ([1], [None]), ([1], [float("nan")]), (["x"], [1])],
+)
+def test_what_is_no_duration_or_outcome_is_an_error(durations: list, lost: list) -> None:
+    with pytest.raises(ValueError, match="durations"):
+        hold_curve(durations, lost)
+
+
+def test_a_loss_at_once_and_ties() -> None:
+    curve = hold_curve([0, 0, 5, 5, 5], [1, 0, 1, 1, 0])
+    assert curve[["t_days", "at_risk", "losses"]].to_numpy().tolist() == [[0, 5, 1], [5, 3, 2]]
+    np.testing.assert_allclose(curve["survival"], [4 / 5, 4 / 15])
+    assert rmst(curve, 5) == pytest.approx(4)
+
+
+def test_nothing_gives_an_empty_curve_with_typed_columns() -> None:
+    curve = hold_curve([], [])
+    assert curve.dtypes.astype("str").tolist() == [
+        "float64",
+        "int64",
+        "int64",
+        "float64",
+        "float64",
+        "float64",
+    ]
+    assert rmst(curve, 90) == 90
+
+
+def test_the_median_is_reached_where_the_product_is_exactly_one_half() -> None:
+    # 3/4 x 2/3 in floating point is a hair above 0.5
+    assert median_days(hold_curve([1, 2, 3, 4], [1, 1, 0, 0])) == 2
+
+
+@pytest.mark.parametrize("days", [0, -1, float("nan"), float("inf")])
+def test_the_horizon_must_be_a_number_of_days(days: float) -> None:
+    with pytest.raises(ValueError, match="until_days"):
+        rmst(hold_curve([1], [1]), days)
+
+
+def spells_one_by_one(events: list[tuple[int, str]], *, strict: bool) -> list[tuple[int, int, int, bool]]:
+    """Spells of one neighborhood by walking through its observations: start, last held, end, lost."""
+    spells, was_gang, current = [], False, None
+    for day, status in sorted(events):
+        if status == "unknown":
+            continue
+        gang, state = status.startswith("gang"), status.startswith("state")
+        if current:
+            if gang or (strict and status == "contested"):
+                current[2:] = [day, True]
+                current = None
+            else:
+                current[1:3] = [day, day]
+        elif state and was_gang:
+            current = [day, day, day, False]
+            spells.append(current)
+        if status != "contested":
+            was_gang = gang
+    return [tuple(spell) for spell in spells]
+
+
+observations = st.lists(
+    st.tuples(
+        st.integers(0, 300),
+        st.sampled_from(
+            [
+                "gang_control",
+                "gang_influence",
+                "state_held",
+                "state_presence",
+                "contested",
+                "unknown",
+                "third_party",
+            ]
+        ),
+    ),
+    max_size=14,
+    unique_by=lambda event: event[0],
+)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), observations, max_size=3), st.booleans())
+def test_spells_are_those_found_one_by_one(events: dict[str, list], strict: bool) -> None:
+    start = pd.Timestamp("2024-01-01")
+    panel = pd.DataFrame(
+        [
+            (area, start + pd.Timedelta(days=day), status)
+            for area, rows in events.items()
+            for day, status in rows
+        ],
+        columns=["neighborhood_id", "date", "status"],
+    ).astype({"date": "datetime64[us]"})
+    found = hold_spells(panel.sample(frac=1, random_state=1), strict=strict)
+    expected = [
+        (area, *(start + pd.Timedelta(days=day) for day in spell[:3]), spell[3])
+        for area in sorted(events)
+        for spell in spells_one_by_one(events[area], strict=strict)
+    ]
+    columns = ["neighborhood_id", "start", "last_held", "end", "lost"]
+    assert list(found[columns].itertuples(index=False, name=None)) == expected
