@@ -33,6 +33,13 @@ HOLD_HORIZONS_DAYS = (7, 30, 90, 180)
 RMST_HORIZON_DAYS = 90
 #: Days of the durability figures and of the last steps of the funnel.
 DURABILITY_DAYS = (30, 90)
+#: A claim is corroborated by independent reports about the same place within these days, and confirmed by one this late.
+CORROBORATION_DAYS = 28
+ON_SITE_DAYS = 7
+#: Days after a claim within which a statement to the contrary is a denial of it.
+DENIAL_DAYS = 7
+#: Days within which contradicted claims are counted.
+REVERSAL_DAYS = (7, 30)
 #: Resamples of neighborhoods for the interval of the mean days held, and their seed.
 BOOTSTRAP_DRAWS, BOOTSTRAP_SEED = 1000, 20241020
 #: Event types that count as violence after a retake.
