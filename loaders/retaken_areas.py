@@ -12,7 +12,7 @@ from loaders.checks import Context, Findings
 from loaders.contracts import CONTRACTS
 from loaders.crosswalk import read_crosswalk
 from loaders.curated import STATEMENT_COLUMNS, read_rows, statement_source
-from loaders.statements import check_statements, claim_columns
+from loaders.statements import check_statements, claim_columns, place_columns
 
 CONTRACT = CONTRACTS["retaken_areas"]
 SOURCE = "retaken_events.csv"
@@ -43,8 +43,7 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim_id": rows["event_id"],
-            "neighborhood_id": rows["place_id"],
-            "sub_zone": "",
+            **place_columns(rows["place_id"]),
             "status": crosswalk.map(rows, "status", **names)["value"],
             "claim_date": rows["date"],
             "forces": rows["forces"],

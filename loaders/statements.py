@@ -30,6 +30,12 @@ def claim_columns(
     }
 
 
+def place_columns(places: pd.Series) -> dict[str, pd.Series]:
+    """Contract columns that say what a statement is about: ``solino/Ruelle Anglade`` names a street of Solino."""
+    parts = places.str.partition("/")
+    return {"neighborhood_id": parts[0].str.strip(), "sub_zone": parts[2].str.strip()}
+
+
 def check_statements(
     frame: pd.DataFrame, context: Context, *, what: str, key: str, date_column: str
 ) -> Findings:

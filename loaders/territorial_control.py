@@ -8,7 +8,7 @@ from loaders.checks import Context, Findings
 from loaders.contracts import CONTRACTS
 from loaders.crosswalk import read_crosswalk
 from loaders.curated import STATEMENT_COLUMNS, read_rows, statement_source, window
-from loaders.statements import check_statements, claim_columns
+from loaders.statements import check_statements, claim_columns, place_columns
 
 CONTRACT = CONTRACTS["territorial_control"]
 SOURCE = "control_assessments.csv"
@@ -39,8 +39,7 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "assertion_id": rows["assessment_id"],
-            "neighborhood_id": rows["place_id"],
-            "sub_zone": "",
+            **place_columns(rows["place_id"]),
             "status": crosswalk.map(rows, "status", **names)["value"],
             "source_word": rows["controller"],
             "actor_text": rows["actor"],

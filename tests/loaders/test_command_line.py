@@ -82,7 +82,7 @@ def test_list_names_a_damaged_file_and_still_lists_the_others(
     assert result.exit_code == 1
     assert "datasets/incidents/data.csv is not the file that was published" in result.stdout
     assert "git checkout -- datasets/incidents/data.csv" in result.stdout
-    assert "342" in result.stdout
+    assert "347" in result.stdout
 
 
 # -- check -----------------------------------------------------------------------------------------------------------
