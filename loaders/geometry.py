@@ -231,6 +231,25 @@ def clip_to_communes(cells: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> gpd
     return clipped
 
 
+def stored_outlines(rows: pd.DataFrame, outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Given outlines in the form in which geometry is stored.
+
+    Parameters
+    ----------
+    rows : DataFrame, shape (n, m)
+        Other columns, any index.
+    outlines : GeoSeries, length n
+        Polygons or multipolygons, EPSG:4326, in the order of the rows.
+
+    Returns
+    -------
+    GeoDataFrame, shape (n, m + 2)
+        The rows with ``geometry`` (snapped to ``GRID_DEG``, canonical form) and ``area_km2`` (EPSG:6933).
+    """
+    shapes = shapely.set_precision(outlines.to_numpy(dtype=object), GRID_DEG)
+    return _areas(rows, _snap(shapes))
+
+
 def neighbours(cells: gpd.GeoDataFrame, *, tolerance_m: float = BORDER_TOLERANCE_M) -> pd.DataFrame:
     """Which areas share a border, and how long it is.
 

@@ -19,7 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -31,10 +31,12 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_col_to_name
 
-from loaders.checks import ParseError
+from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, REJECTED_COLUMNS, Column
+from loaders.crosswalk import actor_ids
 from loaders.curated import window
 from loaders.names import name_key, resolve
+from loaders.sources.interface import Reading
 from loaders.sources.tables import column_key, first_row, read_table
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -438,6 +440,21 @@ class Statements(NamedTuple):
     frame: pd.DataFrame
     rejected: pd.DataFrame
     unresolved: list[str]
+
+
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read a workbook into complete rows of ``territorial_control``; see :func:`read_workbook`.
+
+    A workbook only adds and changes statements: silence withdraws nothing.
+    """
+    found = read_workbook(source, context.frames["aliases"])
+    named = actor_ids(found.frame["actor_text"], context.files["actor_words.csv"])
+    frame = found.frame.assign(
+        actor_ids=named,
+        actor_id=named.str.split("|").str[0],
+        recorded_at=recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+    return Reading(frame, Findings(rejected=found.rejected, unresolved=found.unresolved))
 
 
 def read_workbook(source: bytes, aliases: pd.DataFrame) -> Statements:

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from loaders.sources.acled_export import EmbargoError, embargo_date
-from loaders.sources.http import Reply, Session, SourceError, setting
+from loaders.sources.http import Reply, Session, SourceError, address_of, setting
+from loaders.sources.interface import Ask, Download
 
 ADDRESS = "https://acleddata.com"
 PAGE_ROWS = 5000
@@ -37,7 +38,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class Download:
+class Events:
     """Events as the API sent them.
 
     Attributes
@@ -65,8 +66,7 @@ class Download:
     @property
     def source(self) -> bytes:
         """The rows as one API answer, which ``acled_export.read_export`` reads; the same rows give the same bytes."""
-        body = {"data": self.rows, "data_query_restrictions": self.restrictions}
-        return json.dumps(body, ensure_ascii=False).encode()
+        return _source(self, {})
 
 
 class Acled:
@@ -99,7 +99,7 @@ class Acled:
         self._access = ""
         self._refresh = ""
 
-    def events(self, start: date, end: date, *, since: int | None = None) -> Download:
+    def events(self, start: date, end: date, *, since: int | None = None) -> Events:
         """Events of Haiti.
 
         Parameters
@@ -111,7 +111,7 @@ class Acled:
 
         Returns
         -------
-        Download
+        Events
             Each event once, in its latest version.
 
         Raises
@@ -144,7 +144,7 @@ class Acled:
                 f"ACLED: truncated: {len(rows)} of {total} events of {start} to {end} arrived. Nothing was used; "
                 "run the refresh again, or ask for a shorter period."
             )
-        return Download(_latest(rows), restrictions)
+        return Events(_latest(rows), restrictions)
 
     def deletions(self, since: int) -> pd.DataFrame:
         """Events of Haiti that ACLED deleted.
@@ -293,6 +293,37 @@ class Acled:
             self._access = body["access_token"]
             self._refresh = str(body.get("refresh_token") or "")
         return reply
+
+
+def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
+    """Fetch events of Haiti and deletions: all for an empty state, else what changed since the last refresh.
+
+    The body is one JSON object: ``data`` and ``data_query_restrictions`` as ACLED sends them, ``deleted`` (the answer of
+    ``/api/deleted/read``), and ``span`` (first and last day) where it holds every event of a period.
+
+    Raises
+    ------
+    EmbargoError
+        As :meth:`Acled.events`.
+    SourceError
+        A credential is not set, or as :meth:`Acled.events`.
+    """
+    api = Acled(session, Credentials.of(settings), address=address_of(settings, "ACLED_ADDRESS", ADDRESS))
+    since = _whole(ask.state.get("since")) or None
+    # Deletions first: an event that is deleted while the events are read is then fetched or listed next time.
+    gone = api.deletions(since or 0)
+    found = api.events(ask.start, ask.end, since=since)
+    latest = max(found.last_timestamp or 0, since or 0)
+    more: dict[str, Any] = {"deleted": gone.to_dict("records")}
+    if since is None:
+        more["span"] = [ask.start.isoformat(), ask.end.isoformat()]
+    name = "acled-changes.json" if since else "acled-events.json"
+    return Download(name, _source(found, more), {"since": latest} if latest else {})
+
+
+def _source(found: Events, more: Mapping[str, Any]) -> bytes:
+    body = {**more, "data": found.rows, "data_query_restrictions": found.restrictions}
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 _AGAIN = "Nothing was used; run the refresh again, and report it to ACLED if it stays."

@@ -10,7 +10,6 @@ dataset does not keep may be there or not, in text or codes: they are not read.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,12 +21,22 @@ import pyarrow.compute as pc
 from pandas.api.types import union_categoricals
 
 from loaders.checks import Context, Findings
-from loaders.contracts import EVENT_TYPES, LOCAL_TIME_ZONE
+from loaders.contracts import CONTRACTS, EVENT_TYPES, LOCAL_TIME_ZONE, typed
 from loaders.sources import acled_places
 from loaders.sources.events import Provider, incidents, local_date
 from loaders.sources.http import SourceError
+from loaders.sources.interface import Reading
 from loaders.sources.places import Gazetteer
-from loaders.sources.tables import Table, by_value, column_key, read_table, rejected_rows, without_blanks
+from loaders.sources.tables import (
+    Table,
+    by_value,
+    column_key,
+    is_json,
+    json_of,
+    read_table,
+    rejected_rows,
+    without_blanks,
+)
 
 WHAT = "ACLED export"
 PROVIDER = Provider(
@@ -97,6 +106,40 @@ def embargo_date(restrictions: Any) -> tuple[bool, date | None]:
         return True, None
 
 
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read an ACLED file, or what :func:`loaders.sources.acled.fetch` keeps; see :func:`read_export`.
+
+    A file is complete between its first and its last day; what was fetched says itself for which days it is, and which
+    events ACLED deleted.
+    """
+    body = json_of(source, WHAT) if is_json(source) else {}
+    kept = body if isinstance(body, dict) else {}
+    if kept.get("data") == [] and "deleted" in kept:
+        contract = CONTRACTS["incidents"]
+        nothing = pd.DataFrame(columns=contract.column_names, dtype="str")
+        return Reading(typed(nothing, contract), Findings(), withdrawn=_kept_deletions(kept, nothing))
+    frame, findings = read_export(source, context, recorded_at=recorded_at)
+    if kept:
+        return Reading(frame, findings, _kept_span(kept), _kept_deletions(kept, frame))
+    days = frame["event_date"].dropna()
+    return Reading(frame, findings, (days.min().date(), days.max().date()) if len(days) else None)
+
+
+def _kept_span(kept: dict[str, Any]) -> tuple[date, date] | None:
+    try:
+        first, last = kept["span"]
+        return date.fromisoformat(first), date.fromisoformat(last)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _kept_deletions(kept: dict[str, Any], frame: pd.DataFrame) -> tuple[str, ...]:
+    """Events that ACLED deleted and that the same answer does not hold again, uploaded anew."""
+    deleted = kept.get("deleted")
+    listed = [one.get("event_id") for one in deleted if isinstance(one, dict)] if isinstance(deleted, list) else []
+    return tuple(sorted({str(one) for one in listed if one} - set(frame["event_id"].astype("str"))))
+
+
 def read_export(source: bytes, context: Context, *, recorded_at: datetime) -> tuple[pd.DataFrame, Findings]:
     """Read an ACLED file into rows of ``incidents``.
 
@@ -153,7 +196,7 @@ def read_rows(source: bytes) -> tuple[pd.DataFrame, Findings]:
         As :func:`read_export`.
     """
     warnings: list[str] = []
-    table = _json_table(source, warnings) if _is_json(source) else _csv_table(source)
+    table = _json_table(source, warnings) if is_json(source) else _csv_table(source)
     raw = table.frame
     _require(list(raw.columns))
     raw = _of_haiti(
@@ -316,22 +359,13 @@ def _undeleted(rows: pd.DataFrame, gone: pd.Series) -> pd.DataFrame:
 _PLAIN = ("event_id_cnty", "data_id", "timestamp")
 
 
-def _is_json(source: bytes) -> bool:
-    return source[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-
-
 def _csv_table(source: bytes) -> Table:
     return read_table(source, what=WHAT, wanted=READ_COLUMNS, plain=_PLAIN)
 
 
 def _json_table(source: bytes, warnings: list[str]) -> Table:
     """Rows of an API answer, or of a bare list of rows; numbers and nulls become text."""
-    try:
-        body = json.loads(source.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{WHAT}: the file starts as JSON but is not: {error}. It is cut short or damaged; fetch it again."
-        ) from None
+    body = json_of(source, WHAT)
     rows = body.get("data") if isinstance(body, dict) else body
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SourceError(

@@ -1,10 +1,4 @@
-"""HDX: official boundaries (COD-AB), the HAPI service, and ACLED's monthly counts.
-
-ACLED's counts on HDX, in HAPI and in workbooks, are per **arrondissement** but carry p-codes of **communes**: "HT0111" stands
-for all eight communes of the arrondissement of Port-au-Prince, "HT0142" for Arcahaie although it is the code of Cabaret.
-They are returned without any p-code and with ``area_level`` "arrondissement"; :func:`join_communes`, the only way to the
-communes, refuses them. ACLED's categories overlap (attacks on civilians are a part of political violence): never add them.
-"""
+"""HDX: datasets and their files, and the official boundaries (COD-AB)."""
 
 from __future__ import annotations
 
@@ -12,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +15,16 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from loaders.checks import ParseError
+from loaders.checks import Context, Findings, ParseError
+from loaders.contracts import CONTRACTS, typed
+from loaders.geometry import clip_to_communes, stored_outlines
 from loaders.names import name_key
-from loaders.sources import dtm
-from loaders.sources.http import Session, SourceError, setting
-from loaders.sources.tables import column_key
-from loaders.workbook import Sheet, cell_text, read_sheets, unpack
+from loaders.sources.http import Session, SourceError, address_of
+from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
+from loaders.sources.places import METRO_PCODES
+from loaders.workbook import unpack
 
 CKAN_ADDRESS = "https://data.humdata.org"
-HAPI_ADDRESS = "https://hapi.humdata.org"
-APP_IDENTIFIER = "HDX_APP_IDENTIFIER"
 
 # --------------------------------------------------------------------------------------------------------------------
 # Datasets and their files (CKAN)
@@ -133,19 +127,6 @@ BOUNDARY_FILES = ("hti_admin_boundaries.geojson.zip", "hti_admin_boundaries.shp.
 ATTRIBUTION = "CNIGS / OCHA (COD-AB Haiti, CC BY-IGO)"
 STORED_CRS = "EPSG:4326"
 
-#: COD-AB codes of the metro communes and their names in this product.
-METRO_PCODES: Mapping[str, str] = {
-    "HT0111": "Port-au-Prince",
-    "HT0112": "Delmas",
-    "HT0113": "Carrefour",
-    "HT0114": "Pétion-Ville",
-    "HT0115": "Kenscoff",
-    "HT0116": "Gressier",
-    "HT0117": "Cité Soleil",
-    "HT0118": "Tabarre",
-    "HT0131": "Croix-des-Bouquets",
-}
-
 #: Longitude and latitude between which Haiti lies, degrees.
 _HAITI = (-75.0, 17.5, -71.0, 20.5)
 
@@ -155,10 +136,72 @@ _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _NAME_COLUMNS = ("adm2_name", "adm2_fr", "adm2_en")
 
 
-def fetch_communes(session: Session, *, address: str = CKAN_ADDRESS) -> gpd.GeoDataFrame:
-    """Fetch the current official outlines; returns and raises as :func:`read_communes`, and as :func:`download`."""
+def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
+    """Fetch the current official outlines as HDX packs them; raises as :func:`pick`, :func:`download`, :func:`read_communes`."""
+    address = address_of(settings, "HDX_ADDRESS", CKAN_ADDRESS)
     resource = pick(resources(session, BOUNDARIES, address=address), BOUNDARY_FILES, BOUNDARIES)
-    return read_communes(download(session, resource, ZIP))
+    body = download(session, resource, ZIP)
+    read_communes(body)
+    return Download(resource.name, body)
+
+
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read COD-AB into rows of ``communes`` with official outlines; people stay those of the gazetteer."""
+    official = read_communes(source)
+    places = context.frames["neighborhoods"]
+    rows = places[(places["place_type"] == "commune") & places["commune"].isin(official["commune"])]
+    rows = rows.drop_duplicates("commune").reset_index(drop=True)
+    missing = sorted(set(official["commune"]) - set(rows["commune"]))
+    if missing:
+        raise ParseError(f"COD-AB boundaries: the gazetteer has no commune {', '.join(missing)}. Add it to places.csv.")
+    shapes = gpd.GeoSeries(
+        rows["commune"].map(official.set_index("commune")["geometry"]), index=rows.index, crs=STORED_CRS
+    )
+    contract = CONTRACTS["communes"]
+    table = pd.DataFrame(
+        {
+            "commune_id": rows["neighborhood_id"],
+            "name": rows["commune"],
+            "geometry_basis": "official",
+            "area_km2": 0.0,
+            **{column: rows[column] for column in ("population", "population_year", "population_basis")},
+            "source_id": "",
+            "source_title": "Haiti - Subnational Administrative Boundaries (COD-AB)",
+            "source_publisher": ATTRIBUTION,
+            "source_url": "https://data.humdata.org/dataset/cod-ab-hti",
+            "published_date": pd.Timestamp(context.compiled_on),
+            "source_checked": "page",
+        }
+    )
+    stored = stored_outlines(typed(table[contract.column_names], contract), shapes)
+    stored["area_km2"] = stored["area_km2"].round(3)
+    return Reading(stored, Findings(), EVERYTHING)
+
+
+def read_areas(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Cut the catchments of ``neighborhoods`` to the official communes; they stay approximate.
+
+    A commune's people are split by the new areas. A cell that lies mostly outside its commune is left as it is, and counted.
+    """
+    places = context.frames["neighborhoods"]
+    in_scope = places["is_in_scope"].astype(bool)
+    cells = gpd.GeoDataFrame(places[in_scope], geometry="geometry", crs=STORED_CRS)
+    clipped = clip_to_communes(cells, read_communes(source))
+    uncut = clipped.loc[clipped["clip_note"] != "", "neighborhood_id"]
+    area = clipped["area_km2"].round(4)
+    people = places[places["place_type"] == "commune"].drop_duplicates("commune").set_index("commune")["population"]
+    share = clipped["commune"].map(people).astype("float64") * area / area.groupby(clipped["commune"]).transform("sum")
+    frame = gpd.GeoDataFrame(places.copy(), geometry="geometry", crs=STORED_CRS)
+    frame.loc[in_scope, "geometry"] = clipped.geometry
+    frame.loc[in_scope, "area_km2"] = area
+    frame.loc[in_scope, "population"] = share.round().where(clipped["population"].notna())
+    findings = Findings()
+    if len(uncut):
+        findings.warnings.append(
+            f"{len(uncut)} of {len(clipped)} catchments lie mostly outside the official outline of their commune and were "
+            f"not cut: {', '.join(sorted(uncut)[:8])}."
+        )
+    return Reading(frame[[*CONTRACTS["neighborhoods"].column_names, "geometry"]], findings, EVERYTHING)
 
 
 def read_communes(source: bytes) -> gpd.GeoDataFrame:
@@ -305,284 +348,3 @@ def join_communes(figures: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame
     return figures.merge(communes[["commune", "pcode"]], on="pcode", how="inner", validate="many_to_one")
 
 
-# --------------------------------------------------------------------------------------------------------------------
-# ACLED's monthly counts
-# --------------------------------------------------------------------------------------------------------------------
-
-EVENT_TYPES = ("political_violence", "civilian_targeting", "demonstration")
-COUNT_COLUMNS = (
-    *("event_type", "area_level", "department", "arrondissement", "is_metro"),
-    *("period_start", "period_end", "events", "fatalities"),
-)
-
-#: The arrondissement that the capital is in, and communes of it: where one of these is named, rows are not per arrondissement.
-_METRO_ARRONDISSEMENT = "port-au-prince"
-_COMMUNES_INSIDE = {"delmas", "carrefour", "petion-ville", "kenscoff", "gressier", "cite-soleil", "tabarre"}
-
-_COUNT_FIELDS = {
-    "event_type": "event_type",
-    "provider_admin1_name": "department",
-    "provider_admin2_name": "arrondissement",
-    "reference_period_start": "period_start",
-    "reference_period_end": "period_end",
-    "events": "events",
-    "fatalities": "fatalities",
-}
-
-
-def counts(rows: pd.DataFrame, what: str) -> pd.DataFrame:
-    """Monthly counts per arrondissement, without p-codes.
-
-    Parameters
-    ----------
-    rows
-        ``event_type, department, arrondissement, period_start, period_end, events, fatalities``, as the provider writes them.
-    what
-        Name of the source, for messages.
-
-    Returns
-    -------
-    DataFrame
-        :data:`COUNT_COLUMNS`; ``area_level`` is "arrondissement", ``is_metro`` marks that of Port-au-Prince (eight communes,
-        Croix-des-Bouquets is not among them), periods as ``datetime64``, counts as ``Int64`` with NA for "not given" (never 0).
-        Sorted by type, period and place. The newest month is incomplete.
-
-    Raises
-    ------
-    SourceError
-        No rows, a count or period that is none, one place and month twice, or rows that are no longer per arrondissement.
-    """
-    if rows.empty:
-        raise SourceError(
-            f"{what}: no rows of Haiti. This is not 0 events. Check the period and the address."
-        )
-    keys = rows["arrondissement"].fillna("").map(name_key)
-    inside = sorted(_COMMUNES_INSIDE & set(keys))
-    if inside or _METRO_ARRONDISSEMENT not in set(keys):
-        raise SourceError(
-            f"{what}: the rows are not per arrondissement as they used to be "
-            f"({'communes named: ' + ', '.join(inside) if inside else 'Port-au-Prince is missing'}). Nothing was used."
-        )
-    found = pd.DataFrame(
-        {
-            "event_type": rows["event_type"].astype("str"),
-            "area_level": "arrondissement",
-            "department": rows["department"].fillna("").astype("str"),
-            "arrondissement": rows["arrondissement"].astype("str"),
-            "is_metro": keys == _METRO_ARRONDISSEMENT,
-            **{name: _whole(rows[name], name, what) for name in ("events", "fatalities")},
-            **{name: _day(rows[name], name, what) for name in ("period_start", "period_end")},
-        }
-    )[list(COUNT_COLUMNS)].drop_duplicates()
-    unknown = sorted(set(found["event_type"]) - set(EVENT_TYPES))
-    if unknown:
-        raise SourceError(
-            f"{what}: unknown event types: {', '.join(unknown)}. Known: {', '.join(EVENT_TYPES)}."
-        )
-    key = ["event_type", "period_start", "department", "arrondissement"]
-    twice = found[found.duplicated(key)]
-    if len(twice):
-        row = twice.iloc[0]
-        raise SourceError(
-            f"{what}: two different counts of {row['event_type']} for {row['arrondissement']}, {row['period_start']:%Y-%m}."
-        )
-    return found.sort_values(key, ignore_index=True)
-
-
-def _whole(values: pd.Series, name: str, what: str) -> pd.Series:
-    filled = values.notna() & (values.astype("str") != "")
-    numbers = pd.to_numeric(values.where(filled), errors="coerce").astype("float64")
-    bad = filled & ~((numbers >= 0) & (numbers % 1 == 0))
-    if bad.any():
-        raise SourceError(f"{what}: {name}: {values[bad].iloc[0]!r} is not a count. Nothing was used.")
-    return numbers.astype("Int64")
-
-
-def _day(values: pd.Series, name: str, what: str) -> pd.Series:
-    days = pd.to_datetime(values, format="ISO8601", errors="coerce").astype("datetime64[us]")
-    if days.isna().any():
-        raise SourceError(f"{what}: {name}: {values[days.isna()].iloc[0]!r} is not a date. Nothing was used.")
-    return days.dt.normalize()
-
-
-_WORKBOOK_COLUMNS = ("country", "admin1", "admin2", "month", "year", "events")
-
-
-def read_acled_workbook(source: bytes, event_type: str) -> pd.DataFrame:
-    """Read one of ACLED's workbooks on HDX (the file of Haiti; the global ones are too large).
-
-    Parameters
-    ----------
-    source
-        Bytes of the .xlsx file: Country, Admin1, Admin2, ISO3, Admin2 Pcode, Admin1 Pcode, Month, Year, Events, Fatalities
-        (demonstrations lack the last). Its p-codes are not read.
-    event_type
-        One of :data:`EVENT_TYPES`; the file does not say.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`counts` returns it.
-
-    Raises
-    ------
-    ParseError
-        No workbook, no sheet with these columns, or rows that :func:`counts` refuses.
-    """
-    what = f"ACLED workbook on HDX ({event_type})"
-    sheets = read_sheets(source, what)
-    tables = [table for sheet in sheets.values() if (table := _count_table(sheet, what)) is not None]
-    if not tables:
-        raise SourceError(
-            f"{what}: no sheet has the columns {', '.join(_WORKBOOK_COLUMNS)} (sheets: {', '.join(sheets)})."
-        )
-    table = pd.concat(tables, ignore_index=True)
-    table = table[table["country"].map(name_key) == "haiti"]
-    start = pd.to_datetime(table["month"] + " " + table["year"], format="%B %Y", errors="coerce")
-    if start.isna().any():
-        bad = table[start.isna()].iloc[0]
-        raise SourceError(
-            f"{what}: {bad['month']!r} {bad['year']!r} is not a month and a year. Nothing was used."
-        )
-    blank = pd.Series(None, index=table.index, dtype="object")
-    rows = pd.DataFrame(
-        {
-            "event_type": event_type,
-            "department": table["admin1"],
-            "arrondissement": table["admin2"],
-            "period_start": start,
-            "period_end": start + pd.offsets.MonthEnd(0),
-            "events": table["events"],
-            "fatalities": table.get("fatalities", blank),
-        }
-    )
-    return counts(rows, what)
-
-
-def _count_table(sheet: Sheet, what: str) -> pd.DataFrame | None:
-    """A sheet as text if it has the columns of the counts, without rows of HXL tags."""
-    header = [column_key(cell_text(cell)) for cell in sheet.rows[0]] if sheet.rows else []
-    if not set(_WORKBOOK_COLUMNS) <= set(header):
-        return None
-    if sheet.formulas:
-        raise SourceError(
-            f"{what}: cells hold formulas, for instance in row {min(sheet.formulas)[0]}. Save values."
-        )
-    rows = [[cell_text(cell) for cell in row] for row in sheet.rows[1:]]
-    return pd.DataFrame(
-        [row for row in rows if any(row) and not any(cell.startswith("#") for cell in row)],
-        columns=header,
-        dtype="str",
-    )
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# HAPI
-# --------------------------------------------------------------------------------------------------------------------
-
-#: Most rows that HAPI gives in one answer.
-PAGE_ROWS = 10_000
-MAX_PAGES = 50
-
-_IDP_FIELDS = {
-    "operation": "operation",
-    "reporting_round": "reporting_round",
-    "assessment_type": "assessment_type",
-    "admin2_code": "pcode",
-    "provider_admin2_name": "name_as_written",
-    "reference_period_start": "reporting_date",
-    "population": "displaced",
-}
-
-
-def fetch_conflict_events(
-    session: Session, settings: Mapping[str, str], *, start: date, end: date, address: str = HAPI_ADDRESS
-) -> pd.DataFrame:
-    """Fetch ACLED's monthly counts from HAPI.
-
-    Parameters
-    ----------
-    session
-        Session with the service, at most one request a second.
-    settings
-        With ``HDX_APP_IDENTIFIER``.
-    start, end
-        First and last day of the period.
-    address
-        Scheme and host.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`counts` returns it.
-
-    Raises
-    ------
-    SourceError
-        No application identifier, one that is not accepted, or an answer that has changed or is incomplete.
-    """
-    period: dict[str, str | int] = {"start_date": start.isoformat(), "end_date": end.isoformat()}
-    rows = _hapi(session, settings, "coordination-context/conflict-events", period, address)
-    frame = _fields(rows, _COUNT_FIELDS, "HAPI conflict-events")
-    return counts(frame, "HAPI conflict-events")
-
-
-def fetch_idps(session: Session, settings: Mapping[str, str], *, address: str = HAPI_ADDRESS) -> pd.DataFrame:
-    """Fetch DTM's figures from HAPI, all rounds; returns as :func:`loaders.sources.dtm.parse`, raises as above."""
-    what = "HAPI idps"
-    rows = _fields(_hapi(session, settings, "affected-people/idps", {}, address), _IDP_FIELDS, what)
-    people = _whole(rows["displaced"], "population", what)
-    if rows.empty or people.isna().any():
-        raise SourceError(
-            f"{what}: rows without a number of people, or no rows. This is not 0. Nothing was used."
-        )
-    dates = _day(rows["reporting_date"], "reference_period_start", what)
-    rounds = _whole(rows["reporting_round"], "reporting_round", what).astype("int64")
-    return dtm.displaced(rows.assign(displaced=people, reporting_date=dates, reporting_round=rounds))
-
-
-def _hapi(
-    session: Session, settings: Mapping[str, str], path: str, period: Mapping[str, str | int], address: str
-) -> list[dict[str, Any]]:
-    """All rows of Haiti at level 2, page by page until a page is short."""
-    purpose = "the identifier of this application for HAPI: base64 of 'name:e-mail'"
-    headers = {"X-HDX-HAPI-APP-IDENTIFIER": setting(settings, APP_IDENTIFIER, purpose)}
-    query = {"location_code": "HTI", "admin_level": 2, "output_format": "json", "limit": PAGE_ROWS, **period}
-    rows: list[dict[str, Any]] = []
-    for page in range(MAX_PAGES):
-        reply = session.get(
-            f"{address}/api/v2/{path}", params={**query, "offset": page * PAGE_ROWS}, headers=headers
-        )
-        if reply.status == 403:
-            raise SourceError(f"HAPI: {reply.where}: {reply.text}. Correct {APP_IDENTIFIER}.")
-        if reply.status != 200:
-            raise SourceError(
-                f"HAPI: {reply.where} answered {reply.status} ({reply.text}). Run the refresh later."
-            )
-        answer = reply.json()
-        if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-            raise SourceError(f"HAPI: {reply.where}: the answer has no list 'data' ({reply.text[:80]!r}).")
-        found: list[dict[str, Any]] = answer["data"]
-        if found and rows[-PAGE_ROWS:] == found:
-            raise SourceError(f"HAPI: {reply.where} gives the same page again. Nothing was used.")
-        rows += found
-        if len(found) < PAGE_ROWS:
-            return rows
-        if "start_date" not in period:
-            raise SourceError(
-                f"HAPI: {reply.where}: {PAGE_ROWS:,} rows without a start date: HAPI cuts the answer there without saying so. "
-                "Ask for a period."
-            )
-    raise SourceError(f"HAPI: {path}: more than {MAX_PAGES} pages. Ask for a shorter period.")
-
-
-def _fields(rows: list[dict[str, Any]], fields: Mapping[str, str], what: str) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=None if rows else [*fields, "location_code", "admin_level"])
-    missing = [name for name in (*fields, "location_code", "admin_level") if name not in frame.columns]
-    if missing:
-        raise SourceError(
-            f"{what}: fields missing in the answer: {', '.join(missing)}. The service has changed."
-        )
-    if (frame["location_code"] != "HTI").any() or (frame["admin_level"] != 2).any():
-        raise SourceError(f"{what}: rows of another country or level came back. Nothing was used.")
-    return frame[list(fields)].rename(columns=fields)

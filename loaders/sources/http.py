@@ -269,6 +269,11 @@ def setting(settings: Mapping[str, str], name: str, purpose: str) -> str:
     return value
 
 
+def address_of(settings: Mapping[str, str], name: str, usual: str) -> str:
+    """Address of a service, without a slash at the end: the setting where it is set (a fake service), else the usual one."""
+    return (settings.get(name) or usual).rstrip("/")
+
+
 def _without_query(address: httpx.URL) -> str:
     return str(address.copy_with(query=None, fragment=None, username=None, password=None))
 

@@ -12,6 +12,7 @@ from loaders.checks import Context, Findings
 from loaders.names import name_key
 from loaders.sources.events import Provider, incidents, local_date
 from loaders.sources.http import SourceError
+from loaders.sources.interface import Reading
 from loaders.sources.places import COUNTRY, METRO, Gazetteer
 from loaders.sources.tables import column_key, first_row, read_table, rejected_rows, without_blanks
 from loaders.workbook import Sheet, cell_text, csv_plain, read_sheets
@@ -76,6 +77,13 @@ _METRO_DEPARTMENT = {"ouest", "west", "department-de-l-ouest", "ouest-department
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
 
 
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read a file of health incidents, see :func:`read_incidents`; it is complete between its first and its last day."""
+    frame, findings = read_incidents(source, context, recorded_at=recorded_at)
+    days = frame["event_date"].dropna()
+    return Reading(frame, findings, (days.min().date(), days.max().date()) if len(days) else None)
+
+
 def read_incidents(
     source: bytes, context: Context, *, recorded_at: datetime
 ) -> tuple[pd.DataFrame, Findings]:
@@ -132,7 +140,6 @@ def read_incidents(
 def _incidents(
     rows: pd.DataFrame, days: pd.Series, counts: pd.DataFrame, context: Context, recorded_at: datetime
 ) -> pd.DataFrame:
-    today = local_date(recorded_at)  # the files do not say when an incident was published
     event_type = pd.Series("Strategic developments", index=rows.index, dtype="str")
     sub_event_type = pd.Series("Other", index=rows.index, dtype="str")
     for name, kind, sub_kind in reversed(_TYPES):
@@ -148,7 +155,8 @@ def _incidents(
         "actor2": pd.Series("Health care", index=rows.index, dtype="str"),
         **dict.fromkeys(("fatalities_low", "fatalities", "fatalities_high"), counts["killed"]),
         "fatalities_basis": basis,
-        "published_date": pd.Series(today, index=rows.index),
+        # The files do not say when an incident was published: its own day is the earliest possible one.
+        "published_date": days,
         **_placed(rows, context),
     }
     return incidents(coded, PROVIDER, context, recorded_at=recorded_at)

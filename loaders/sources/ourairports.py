@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import pandas as pd
 
-from loaders.sources.http import Session, SourceError
+from loaders.checks import Context, Findings
+from loaders.sources.http import Session, SourceError, address_of
+from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
+from loaders.sources.sites import key_sites
 from loaders.sources.tables import read_table, rejected_rows
 
 ADDRESS = "https://davidmegginson.github.io"
@@ -40,12 +46,39 @@ _COLUMNS = {
 }
 
 
-def fetch(session: Session, *, address: str = ADDRESS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Fetch the airports of Haiti; returns as :func:`parse`, raises :class:`SourceError` also where the file is not there."""
+def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
+    """Fetch the file of all airports; raises :class:`SourceError` where it is not there."""
+    address = address_of(settings, "OURAIRPORTS_ADDRESS", ADDRESS)
     reply = session.get(f"{address}/ourairports-data/airports.csv")
     if reply.status != 200:
         raise SourceError(f"OurAirports: {reply.where} answered {reply.status}. Run the refresh again later.")
-    return parse(reply.body)
+    return Download("airports.csv", reply.body)
+
+
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read airports.csv into rows of ``key_sites``; see :func:`parse`. The file is complete."""
+    airports, rejected = parse(source)
+    findings = Findings(rejected=rejected)
+    closed = airports["airport_type"].isin(["closed", "closed_airport"])
+    findings.warnings.append(f"{int(closed.sum())} of {len(airports)} airfields of Haiti are closed in OurAirports.")
+    sites = pd.DataFrame(
+        {
+            "site_id": "ourairports-" + airports["ident"],
+            "name": airports["name"],
+            "alt_names": airports["keywords"].str.replace(r"\s*,\s*", "|", regex=True),
+            "site_type": "airport",
+            "lat": airports["lat"],
+            "lon": airports["lon"],
+            "operator": "",
+            "note": airports["airport_type"].str.replace("_", " ")
+            + airports["iata_code"].map(lambda code: f"; IATA {code}" if code else ""),
+            "source_title": WHAT,
+            "source_publisher": "OurAirports (public domain)",
+            "source_url": "https://ourairports.com/countries/HT/",
+        },
+        index=airports.index,
+    )
+    return Reading(key_sites(sites, context), findings, EVERYTHING)
 
 
 def parse(source: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -15,7 +15,11 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from loaders.sources.http import Session, SourceError
+from loaders.checks import Context, Findings
+from loaders.sources.http import Session, SourceError, address_of
+from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
+from loaders.sources.sites import key_sites
+from loaders.sources.tables import json_of
 
 ADDRESS = "https://overpass-api.de"
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL), https://www.openstreetmap.org/copyright"
@@ -67,25 +71,15 @@ class OsmData:
     unplaced: list[str]
 
 
-def fetch(session: Session, *, address: str = ADDRESS) -> OsmData:
-    """Fetch the metropolitan area.
-
-    Parameters
-    ----------
-    session
-        Session with the service; open it with ``spacing=SPACING_SECONDS``.
-    address
-        Scheme and host.
-
-    Returns
-    -------
-    OsmData
+def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
+    """Fetch the metropolitan area; open the session with ``spacing=SPACING_SECONDS``.
 
     Raises
     ------
     SourceError
         Refused, busy after all attempts, out of time or memory, or an answer that :func:`parse` refuses.
     """
+    address = address_of(settings, "OVERPASS_ADDRESS", ADDRESS)
     reply = session.post(f"{address}/api/interpreter", data={"data": QUERY})
     if reply.status == 406:
         raise SourceError(
@@ -96,7 +90,38 @@ def fetch(session: Session, *, address: str = ADDRESS) -> OsmData:
         raise SourceError(
             f"Overpass: {reply.where} answered {reply.status} ({reply.text}). Run the refresh again later."
         )
-    return parse(reply.json())
+    parse(reply.json())
+    return Download("overpass.json", reply.body)
+
+
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read a kept answer into rows of ``key_sites``: hospitals and aerodromes. The answer is complete.
+
+    Places and roads of the answer are in :func:`parse`; nothing here matches them to the gazetteer by name.
+    """
+    found = parse(json_of(source, f"Overpass: {name}"))
+    points = found.points[found.points["kind"] != "place"]
+    unnamed = points["name"] == ""
+    sites = pd.DataFrame(
+        {
+            "site_id": "osm-" + points["osm_id"].str.replace("/", "-"),
+            "name": points["name"].mask(unnamed, points["kind"].map({"hospital": "Hospital without a name", "aerodrome": "Airfield without a name"})),
+            "alt_names": points["alt_names"].str.replace(";", "|"),
+            "site_type": points["kind"].map({"hospital": "hospital", "aerodrome": "airport"}),
+            "lat": points["lat"],
+            "lon": points["lon"],
+            "operator": points["operator"],
+            "note": "",
+            "source_title": "OpenStreetMap",
+            "source_publisher": "OpenStreetMap contributors (ODbL)",
+            "source_url": "https://www.openstreetmap.org/" + points["osm_id"],
+        },
+        index=points.index,
+    )
+    findings = Findings(warnings=[f"{int(unnamed.sum())} of {len(points)} sites have no name in OpenStreetMap."])
+    if found.unplaced:
+        findings.warnings.append(f"{len(found.unplaced)} objects have no place: {', '.join(found.unplaced[:5])}.")
+    return Reading(key_sites(sites, context), findings, EVERYTHING)
 
 
 def parse(answer: Any) -> OsmData:

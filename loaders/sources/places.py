@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,6 +16,19 @@ METRO = "port-au-prince-metro"
 
 #: What a placed row carries: id of the neighborhood, name of the commune, id of the place, and how precise that is.
 PLACE_COLUMNS = ("neighborhood_id", "commune", "place_id", "location_precision")
+
+#: COD-AB codes of the metro communes and their names in this product.
+METRO_PCODES: Mapping[str, str] = {
+    "HT0111": "Port-au-Prince",
+    "HT0112": "Delmas",
+    "HT0113": "Carrefour",
+    "HT0114": "Pétion-Ville",
+    "HT0115": "Kenscoff",
+    "HT0116": "Gressier",
+    "HT0117": "Cité Soleil",
+    "HT0118": "Tabarre",
+    "HT0131": "Croix-des-Bouquets",
+}
 
 _PRECISION = {
     "neighborhood": "neighborhood",

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -49,6 +50,21 @@ class Table:
 
     frame: pd.DataFrame
     rejected: pd.DataFrame
+
+
+def is_json(source: bytes) -> bool:
+    """Whether a file starts like JSON."""
+    return source[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+
+def json_of(source: bytes, what: str) -> Any:
+    """Content of a JSON file; raises :class:`SourceError` where it is none."""
+    try:
+        return json.loads(source.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{what}: the file starts as JSON but is not: {error}. It is cut short or damaged; fetch it again."
+        ) from None
 
 
 def column_key(name: str) -> str:

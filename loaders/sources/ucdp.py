@@ -27,6 +27,10 @@ _MONTH = re.compile(r"candidateged/GEDEvent_v(\d{2})_0_(\d{1,2})\.csv", re.IGNOR
 _MONTHS = re.compile(r"candidateged/GEDEvent_v(\d{2})_01_\d{2}_(\d{2})\.csv", re.IGNORECASE)
 
 
+class UnknownReleaseError(SourceError):
+    """The API does not know a release; its CSV file may still be there."""
+
+
 @dataclass(frozen=True)
 class Release:
     """One release of the event data.
@@ -237,7 +241,8 @@ def _refuse(reply: Reply, version: str) -> None:
         401: "Check UCDP_TOKEN, or use the CSV files, which need none",
         404: f"There is no release {version}; see ucdp.uu.se/downloads",
     }.get(reply.status, "Run the refresh again later")
-    raise SourceError(f"UCDP: {reply.where} answered {reply.status}: {reply.text or 'no text'}. {advice}.")
+    kind = UnknownReleaseError if reply.status == 404 else SourceError
+    raise kind(f"UCDP: {reply.where} answered {reply.status}: {reply.text or 'no text'}. {advice}.")
 
 
 def _next(link: Any, where: str, seen: set[str]) -> str:

@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -15,10 +15,11 @@ import pandas as pd
 from loaders.checks import Context, Findings
 from loaders.names import name_key
 from loaders.sources.events import Provider, incidents, local_date
-from loaders.sources.http import SourceError
+from loaders.sources.http import Session, SourceError, address_of
+from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.places import COUNTRY, METRO, Gazetteer, in_metro
 from loaders.sources.tables import column_key, first_row, read_table, rejected_rows, without_blanks
-from loaders.sources.ucdp import DOWNLOADS, HAITI, Release
+from loaders.sources.ucdp import API, DOWNLOADS, HAITI, Release, UnknownReleaseError, discover, download, events, needed, release
 
 #: The 49 columns of a release, in order: candidate files have been published without their header row.
 COLUMNS = (
@@ -56,6 +57,85 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _METRO_DISTRICT = "port-au-prince"
+WHAT = "UCDP events"
+_FIRST_DAY = date(1989, 1, 1)
+
+
+#: Name of the file that a fetch keeps: the events of Haiti of all releases that count.
+KEPT_NAME = "ucdp-haiti.csv"
+
+
+def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
+    """Fetch the newest final release and the candidates after it, and keep their events of Haiti.
+
+    With ``UCDP_TOKEN`` the API is asked for each release (small answers); without it, and for a release that the API does
+    not know, the CSV file is fetched.
+
+    Raises
+    ------
+    SourceError
+        The downloads page, a file or the API cannot be used.
+    """
+    downloads = address_of(settings, "UCDP_ADDRESS", DOWNLOADS) + "/"
+    parts = []
+    for one in needed(discover(session, downloads=downloads)):
+        rows = _from_api(session, settings, one, ask)
+        if rows is None:
+            rows = read_rows(download(session, one, downloads=downloads), one)
+        parts.append((one, rows))
+    kept = combine(parts)
+    if kept.empty:
+        raise SourceError("UCDP: no release holds an event of Haiti. This is not 0 events: report it to UCDP.")
+    body = kept.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
+    return Download(KEPT_NAME, body, {"releases": [one.version for one, _rows_ in parts]})
+
+
+def _from_api(session: Session, settings: Mapping[str, str], one: Release, ask: Ask) -> pd.DataFrame | None:
+    """Events of a release from the API; None without a token or where the API does not know it."""
+    access = settings.get("UCDP_TOKEN")
+    if not access:
+        return None
+    try:
+        api = address_of(settings, "UCDP_API_ADDRESS", API)
+        return read_answer(events(session, one.version, access, _FIRST_DAY, ask.end, api=api), one)
+    except UnknownReleaseError:
+        return None
+
+
+def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read what :func:`fetch` keeps, or one release under any name, into rows of ``incidents``.
+
+    What was fetched is complete; a final release is complete up to its year; a candidate release only adds and changes. A
+    file without UCDP's own name counts as published after the last month that it covers.
+    """
+    header, _delimiter = first_row(source, WHAT) if not source.startswith(b"PK") else ([], "")
+    if "release" in header:
+        table = read_table(source, what=WHAT, wanted=(*ROW_COLUMNS, "release", "published_date"), plain=("id",))
+        rows = table.frame.astype("str")
+        rows["published_date"] = pd.to_datetime(rows["published_date"], format="%Y-%m-%d", errors="coerce")
+        span: tuple[date, date] | None = EVERYTHING
+    else:
+        try:
+            known = release(name)
+        except SourceError:
+            known = _unnamed(source, name)
+        rows = read_rows(source, known)
+        if rows.empty:
+            raise SourceError(f"{WHAT}: {name}: no event of Haiti among its rows. Is this the right file?")
+        rows = rows.drop_duplicates("id", keep="last")
+        span = (date.min, date(known.year, 12, 31)) if known.is_final else None
+    frame, findings = to_incidents(rows, context, recorded_at=recorded_at)
+    return Reading(frame, findings, span)
+
+
+def _unnamed(source: bytes, name: str) -> Release:
+    """A release by its content: it covers up to the last month of its events."""
+    unknown = Release(name, "", is_final=False, year=1, month=12)
+    ends = pd.to_datetime(_all_rows(source, unknown)["date_start"].str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
+    last = ends.max()
+    if pd.isna(last):
+        raise SourceError(f"{WHAT}: {name}: no date in column date_start can be read. Is this the right file?")
+    return Release(name, "", is_final=False, year=int(last.year), month=int(last.month))
 
 
 def read_rows(source: bytes, release: Release) -> pd.DataFrame:
@@ -80,6 +160,11 @@ def read_rows(source: bytes, release: Release) -> pd.DataFrame:
     SourceError
         Not a release of UCDP, cut short, or an archive that is not one CSV of a sensible size.
     """
+    return _rows(_all_rows(source, release), release)
+
+
+def _all_rows(source: bytes, release: Release) -> pd.DataFrame:
+    """All rows of a release as text."""
     what = f"UCDP {release.version}"
     if source.startswith(b"PK"):
         source = _unpacked(source, what)
@@ -101,7 +186,7 @@ def read_rows(source: bytes, release: Release) -> pd.DataFrame:
     if len(table.rejected):
         first = table.rejected.iloc[0]
         raise SourceError(f"{what}: row {first['row']} {first['reason']}. Download the release again.")
-    return _rows(table.frame, release)
+    return table.frame
 
 
 def read_answer(rows: Sequence[Mapping[str, Any]], release: Release) -> pd.DataFrame:

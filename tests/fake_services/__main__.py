@@ -9,17 +9,36 @@ import threading
 from contextlib import ExitStack
 
 from tests.fake_services.acled import FakeAcled
+from tests.fake_services.dtm import FakeDtm
+from tests.fake_services.hdx import FakeHdx
+from tests.fake_services.ourairports import FakeOurAirports
+from tests.fake_services.overpass import FakeOverpass
 from tests.fake_services.server import FakeService
 from tests.fake_services.ucdp import FakeUcdp
 
 FIRST_PORT = 8701
-SERVICES: tuple[type[FakeService], ...] = (FakeAcled, FakeUcdp)
+SERVICES: tuple[type[FakeService], ...] = (
+    FakeAcled,
+    FakeUcdp,
+    FakeHdx,
+    FakeDtm,
+    FakeOverpass,
+    FakeOurAirports,
+)
+
+
+def settings(services: list[FakeService]) -> dict[str, str]:
+    """What a loader needs to use the running services instead of the real ones: addresses and invented credentials."""
+    found: dict[str, str] = {}
+    for service in services:
+        found |= {name: service.address + path for name, path in service.ADDRESSES.items()}
+        found |= service.CREDENTIALS
+    return found
 
 
 def describe(service: FakeService) -> str:
-    """Address, credentials and scenarios of a running service."""
+    """Address and scenarios of a running service."""
     lines = [f"{service.name}  {service.address}"]
-    lines += [f"  {name}={value}" for name, value in service.CREDENTIALS.items()]
     width = max(map(len, service.SCENARIOS))
     lines += [f"  /_scenario/{name:<{width}}  {about}" for name, about in service.SCENARIOS.items()]
     return "\n".join(lines)
@@ -28,10 +47,13 @@ def describe(service: FakeService) -> str:
 def main() -> None:
     """Start the services on fixed ports, say how to use them, and serve until interrupted."""
     with ExitStack() as running:
-        for port, kind in enumerate(SERVICES, start=FIRST_PORT):
-            service = kind()
+        services = [kind() for kind in SERVICES]
+        for port, service in enumerate(services, start=FIRST_PORT):
             running.enter_context(service.running(port))
-            print(describe(service), end="\n\n", flush=True)  # noqa: T201 - this is what it is for
+        print("\n\n".join(map(describe, services)))  # noqa: T201 - this is what it is for
+        print("\nIn the terminal where you refresh, paste this (for that terminal only):\n")  # noqa: T201
+        for name, value in settings(services).items():
+            print(f"export {name}={value}", flush=True)  # noqa: T201
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

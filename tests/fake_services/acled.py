@@ -104,6 +104,7 @@ class FakeAcled(FakeService):
     """Log-in, events by cursor, deletions."""
 
     name = "acled"
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"ACLED_ADDRESS": ""}
     CREDENTIALS: ClassVar[Mapping[str, str]] = {
         "ACLED_EMAIL": "analyst@example.org",
         "ACLED_PASSWORD": "synthetic-password",

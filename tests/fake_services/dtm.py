@@ -55,6 +55,7 @@ class FakeDtm(FakeService):
     """The endpoint admin2."""
 
     name = "dtm"
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"DTM_ADDRESS": ""}
     CREDENTIALS: ClassVar[Mapping[str, str]] = {"DTM_API_KEY": KEY}
     SCENARIOS: ClassVar[Mapping[str, str]] = {
         "rounds": "two rounds, two assessment types, two operations",

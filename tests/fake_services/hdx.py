@@ -185,6 +185,7 @@ class FakeHdx(FakeService):
     """Datasets and files of HDX, and HAPI."""
 
     name = "hdx"
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"HDX_ADDRESS": "", "HAPI_ADDRESS": ""}
     CREDENTIALS: ClassVar[Mapping[str, str]] = {"HDX_APP_IDENTIFIER": IDENTIFIER}
     SCENARIOS: ClassVar[Mapping[str, str]] = {
         "current": "boundaries in the new layout; counts and displaced people",

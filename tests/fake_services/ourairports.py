@@ -60,6 +60,7 @@ class FakeOurAirports(FakeService):
     """The file of all airports."""
 
     name = "ourairports"
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"OURAIRPORTS_ADDRESS": ""}
     SCENARIOS: ClassVar[Mapping[str, str]] = {
         "today": "19 columns",
         "older": "18 columns, without icao_code",

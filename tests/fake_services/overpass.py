@@ -59,6 +59,7 @@ class FakeOverpass(FakeService):
     """The interpreter."""
 
     name = "overpass"
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"OVERPASS_ADDRESS": ""}
     SCENARIOS: ClassVar[Mapping[str, str]] = {
         "area": "two places, two hospitals, an aerodrome, two roads, one object without a place",
         "timeout": "200 with a remark: run out of time after some elements",

@@ -52,6 +52,8 @@ class FakeService:
     SCENARIOS: ClassVar[Mapping[str, str]]
     #: What a person must type: ``{setting: value}``.
     CREDENTIALS: ClassVar[Mapping[str, str]] = {}
+    #: Settings that hold addresses, and the path below the service's own: ``{setting: path}``.
+    ADDRESSES: ClassVar[Mapping[str, str]]
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -94,7 +96,7 @@ class FakeService:
     @contextmanager
     def running(self, port: int = 0) -> Iterator[str]:
         """Serve on a loopback port (0: any that is free) and yield the address, without a slash at the end."""
-        server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self.handle))
+        server = _Server(("127.0.0.1", port), _handler(self.handle))
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -105,6 +107,11 @@ class FakeService:
             server.shutdown()
             server.server_close()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet: a client that hangs up is part of the tests."""
 
 
 def _handler(respond: Callable[[Request], Answer]) -> type[BaseHTTPRequestHandler]:

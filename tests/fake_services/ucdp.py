@@ -75,7 +75,7 @@ class FakeUcdp(FakeService):
     """Downloads page, CSV files, and the API with token."""
 
     name = "ucdp"
-    CREDENTIALS: ClassVar[Mapping[str, str]] = {"UCDP_TOKEN": TOKEN}
+    ADDRESSES: ClassVar[Mapping[str, str]] = {"UCDP_ADDRESS": "/downloads", "UCDP_API_ADDRESS": "/api"}
     SCENARIOS: ClassVar[Mapping[str, str]] = {
         "first_load": "two final releases, candidates up to 26.0.8, the last without a header",
         "changes": "a new release 26.0.9 revises an event and adds one",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -10,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.sources import dtm
-from loaders.sources.hdx import METRO_PCODES, join_communes
+from loaders.sources.hdx import join_communes
 from loaders.sources.http import Session, SourceError
+from loaders.sources.interface import Ask
+from loaders.sources.places import METRO_PCODES
 from tests.fake_services.dtm import OPERATION, OTHER_OPERATION, FakeDtm, row, rows
 from tests.sources.conftest import Time
 
+ASK = Ask(date(2018, 1, 1), date(2026, 11, 23))
 COMMUNES = pd.DataFrame({"commune": list(METRO_PCODES.values()), "pcode": list(METRO_PCODES)})
 
 
@@ -26,7 +31,8 @@ def service() -> Iterator[FakeDtm]:
 
 
 def fetch(session: Session, service: FakeDtm) -> pd.DataFrame:
-    return dtm.fetch(session, service.CREDENTIALS, address=service.address)
+    download = dtm.fetch(session, service.CREDENTIALS | {"DTM_ADDRESS": service.address}, ASK)
+    return dtm.parse(dtm.answer_rows(json.loads(download.body)))
 
 
 def test_rows_are_summed_per_operation_round_type_and_commune(service: FakeDtm, session: Session) -> None:
@@ -87,9 +93,9 @@ def test_a_busy_service_is_asked_again_after_the_time_it_names(
 
 def test_a_missing_or_wrong_key_says_what_to_do(service: FakeDtm, session: Session) -> None:
     with pytest.raises(SourceError, match="DTM_API_KEY is not set"):
-        dtm.fetch(session, {}, address=service.address)
+        dtm.fetch(session, {"DTM_ADDRESS": service.address}, ASK)
     with pytest.raises(SourceError, match="Renew DTM_API_KEY"):
-        dtm.fetch(session, {dtm.KEY: "another"}, address=service.address)
+        dtm.fetch(session, {dtm.KEY: "another", "DTM_ADDRESS": service.address}, ASK)
 
 
 def test_an_unknown_assessment_type_is_refused() -> None:

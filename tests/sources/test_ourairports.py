@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
+import pandas as pd
 import pytest
 
 from loaders.sources import ourairports
 from loaders.sources.http import Session, SourceError
+from loaders.sources.interface import Ask
 from tests.fake_services.ourairports import COLUMNS, FakeOurAirports, csv_file
 
 
@@ -18,10 +21,15 @@ def service() -> Iterator[FakeOurAirports]:
         yield fake
 
 
+def fetched(session: Session, service: FakeOurAirports) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ask = Ask(date(2018, 1, 1), date(2026, 11, 23))
+    return ourairports.parse(ourairports.fetch(session, {"OURAIRPORTS_ADDRESS": service.address}, ask).body)
+
+
 @pytest.mark.parametrize(("scenario", "icao_code"), [("today", "MTPP"), ("older", "")])
 def test_airports_of_haiti(service: FakeOurAirports, session: Session, scenario: str, icao_code: str) -> None:
     service.scenario = scenario
-    airports, rejected = ourairports.fetch(session, address=service.address)
+    airports, rejected = fetched(session, service)
     assert airports["ident"].to_dict() == {2: "MTPP", 3: "HT-9001"}
     main = airports.loc[2]
     assert (main["icao_code"], main["iata_code"], main["lat"], main["lon"]) == (
@@ -61,7 +69,7 @@ def test_what_is_not_the_file_is_refused(
 ) -> None:
     service.scenario = scenario
     with pytest.raises(SourceError, match=message):
-        ourairports.fetch(session, address=service.address)
+        fetched(session, service)
 
 
 def test_no_airports_of_haiti_is_not_an_empty_table() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from loaders.sources import overpass
 from loaders.sources.http import Session, SourceError
+from loaders.sources.interface import Ask
 from tests.fake_services.overpass import FakeOverpass
 from tests.sources.conftest import Time
 
@@ -21,7 +23,9 @@ def service() -> Iterator[FakeOverpass]:
 
 
 def fetch(session: Session, service: FakeOverpass) -> overpass.OsmData:
-    return overpass.fetch(session, address=service.address)
+    ask = Ask(date(2018, 1, 1), date(2026, 11, 23))
+    download = overpass.fetch(session, {"OVERPASS_ADDRESS": service.address}, ask)
+    return overpass.parse(json.loads(download.body))
 
 
 def test_places_are_points_and_roads_are_lines(service: FakeOverpass, session: Session) -> None:

@@ -1,0 +1,1 @@
+"""Stand-ins for the providers: real HTTP on loopback, every row invented."""
