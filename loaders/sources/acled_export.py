@@ -136,7 +136,9 @@ def _kept_span(kept: dict[str, Any]) -> tuple[date, date] | None:
 def _kept_deletions(kept: dict[str, Any], frame: pd.DataFrame) -> tuple[str, ...]:
     """Events that ACLED deleted and that the same answer does not hold again, uploaded anew."""
     deleted = kept.get("deleted")
-    listed = [one.get("event_id") for one in deleted if isinstance(one, dict)] if isinstance(deleted, list) else []
+    listed = (
+        [one.get("event_id") for one in deleted if isinstance(one, dict)] if isinstance(deleted, list) else []
+    )
     return tuple(sorted({str(one) for one in listed if one} - set(frame["event_id"].astype("str"))))
 
 

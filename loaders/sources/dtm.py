@@ -84,7 +84,9 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
 def read_csv(source: bytes, name: str) -> pd.DataFrame:
     """Read DTM's figures as HDX publishes them (all countries and levels in one file); returns as :func:`parse`."""
     what = f"DTM: {name}"
-    table = read_table(source, what=what, wanted=("id", "adminlevel", "admin0pcode", *map(column_key, _FIELDS)))
+    table = read_table(
+        source, what=what, wanted=("id", "adminlevel", "admin0pcode", *map(column_key, _FIELDS))
+    )
     if len(table.rejected):
         first = table.rejected.iloc[0]
         raise SourceError(f"{what}: row {first['row']} {first['reason']}. Download the file again.")
@@ -113,7 +115,14 @@ def to_indicators(figures: pd.DataFrame, context: Context) -> pd.DataFrame:
     number = rows["reporting_round"].astype("str")
     return indicators(
         rows.assign(
-            figure_id="dtm." + rows["operation"].map(name_key) + ".r" + number + "." + kind + "." + rows["pcode"],
+            figure_id="dtm."
+            + rows["operation"].map(name_key)
+            + ".r"
+            + number
+            + "."
+            + kind
+            + "."
+            + rows["pcode"],
             indicator="displaced",
             period_start=rows["reporting_date"].dt.normalize(),
             period_end=pd.NaT,

@@ -153,7 +153,9 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
     rows = rows.drop_duplicates("commune").reset_index(drop=True)
     missing = sorted(set(official["commune"]) - set(rows["commune"]))
     if missing:
-        raise ParseError(f"COD-AB boundaries: the gazetteer has no commune {', '.join(missing)}. Add it to places.csv.")
+        raise ParseError(
+            f"COD-AB boundaries: the gazetteer has no commune {', '.join(missing)}. Add it to places.csv."
+        )
     shapes = gpd.GeoSeries(
         rows["commune"].map(official.set_index("commune")["geometry"]), index=rows.index, crs=STORED_CRS
     )
@@ -189,8 +191,16 @@ def read_areas(source: bytes, context: Context, *, name: str, recorded_at: datet
     clipped = clip_to_communes(cells, read_communes(source))
     uncut = clipped.loc[clipped["clip_note"] != "", "neighborhood_id"]
     area = clipped["area_km2"].round(4)
-    people = places[places["place_type"] == "commune"].drop_duplicates("commune").set_index("commune")["population"]
-    share = clipped["commune"].map(people).astype("float64") * area / area.groupby(clipped["commune"]).transform("sum")
+    people = (
+        places[places["place_type"] == "commune"]
+        .drop_duplicates("commune")
+        .set_index("commune")["population"]
+    )
+    share = (
+        clipped["commune"].map(people).astype("float64")
+        * area
+        / area.groupby(clipped["commune"]).transform("sum")
+    )
     frame = gpd.GeoDataFrame(places.copy(), geometry="geometry", crs=STORED_CRS)
     frame.loc[in_scope, "geometry"] = clipped.geometry
     frame.loc[in_scope, "area_km2"] = area
@@ -346,5 +356,3 @@ def join_communes(figures: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame
             "but the figures are those of whole arrondissements. Show them for the arrondissement."
         )
     return figures.merge(communes[["commune", "pcode"]], on="pcode", how="inner", validate="many_to_one")
-
-

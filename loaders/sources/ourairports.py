@@ -60,7 +60,9 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
     airports, rejected = parse(source)
     findings = Findings(rejected=rejected)
     closed = airports["airport_type"].isin(["closed", "closed_airport"])
-    findings.warnings.append(f"{int(closed.sum())} of {len(airports)} airfields of Haiti are closed in OurAirports.")
+    findings.warnings.append(
+        f"{int(closed.sum())} of {len(airports)} airfields of Haiti are closed in OurAirports."
+    )
     sites = pd.DataFrame(
         {
             "site_id": "ourairports-" + airports["ident"],

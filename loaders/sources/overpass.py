@@ -105,7 +105,12 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
     sites = pd.DataFrame(
         {
             "site_id": "osm-" + points["osm_id"].str.replace("/", "-"),
-            "name": points["name"].mask(unnamed, points["kind"].map({"hospital": "Hospital without a name", "aerodrome": "Airfield without a name"})),
+            "name": points["name"].mask(
+                unnamed,
+                points["kind"].map(
+                    {"hospital": "Hospital without a name", "aerodrome": "Airfield without a name"}
+                ),
+            ),
             "alt_names": points["alt_names"].str.replace(";", "|"),
             "site_type": points["kind"].map({"hospital": "hospital", "aerodrome": "airport"}),
             "lat": points["lat"],
@@ -118,9 +123,13 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
         },
         index=points.index,
     )
-    findings = Findings(warnings=[f"{int(unnamed.sum())} of {len(points)} sites have no name in OpenStreetMap."])
+    findings = Findings(
+        warnings=[f"{int(unnamed.sum())} of {len(points)} sites have no name in OpenStreetMap."]
+    )
     if found.unplaced:
-        findings.warnings.append(f"{len(found.unplaced)} objects have no place: {', '.join(found.unplaced[:5])}.")
+        findings.warnings.append(
+            f"{len(found.unplaced)} objects have no place: {', '.join(found.unplaced[:5])}."
+        )
     return Reading(key_sites(sites, context), findings, EVERYTHING)
 
 

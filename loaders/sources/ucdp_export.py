@@ -19,7 +19,18 @@ from loaders.sources.http import Session, SourceError, address_of
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.places import COUNTRY, METRO, Gazetteer, in_metro
 from loaders.sources.tables import column_key, first_row, read_table, rejected_rows, without_blanks
-from loaders.sources.ucdp import API, DOWNLOADS, HAITI, Release, UnknownReleaseError, discover, download, events, needed, release
+from loaders.sources.ucdp import (
+    API,
+    DOWNLOADS,
+    HAITI,
+    Release,
+    UnknownReleaseError,
+    discover,
+    download,
+    events,
+    needed,
+    release,
+)
 
 #: The 49 columns of a release, in order: candidate files have been published without their header row.
 COLUMNS = (
@@ -85,7 +96,9 @@ def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
         parts.append((one, rows))
     kept = combine(parts)
     if kept.empty:
-        raise SourceError("UCDP: no release holds an event of Haiti. This is not 0 events: report it to UCDP.")
+        raise SourceError(
+            "UCDP: no release holds an event of Haiti. This is not 0 events: report it to UCDP."
+        )
     body = kept.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
     return Download(KEPT_NAME, body, {"releases": [one.version for one, _rows_ in parts]})
 
@@ -110,7 +123,9 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
     """
     header, _delimiter = first_row(source, WHAT) if not source.startswith(b"PK") else ([], "")
     if "release" in header:
-        table = read_table(source, what=WHAT, wanted=(*ROW_COLUMNS, "release", "published_date"), plain=("id",))
+        table = read_table(
+            source, what=WHAT, wanted=(*ROW_COLUMNS, "release", "published_date"), plain=("id",)
+        )
         rows = table.frame.astype("str")
         rows["published_date"] = pd.to_datetime(rows["published_date"], format="%Y-%m-%d", errors="coerce")
         span: tuple[date, date] | None = EVERYTHING
@@ -131,10 +146,14 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
 def _unnamed(source: bytes, name: str) -> Release:
     """A release by its content: it covers up to the last month of its events."""
     unknown = Release(name, "", is_final=False, year=1, month=12)
-    ends = pd.to_datetime(_all_rows(source, unknown)["date_start"].str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
+    ends = pd.to_datetime(
+        _all_rows(source, unknown)["date_start"].str.slice(0, 10), format="%Y-%m-%d", errors="coerce"
+    )
     last = ends.max()
     if pd.isna(last):
-        raise SourceError(f"{WHAT}: {name}: no date in column date_start can be read. Is this the right file?")
+        raise SourceError(
+            f"{WHAT}: {name}: no date in column date_start can be read. Is this the right file?"
+        )
     return Release(name, "", is_final=False, year=int(last.year), month=int(last.month))
 
 
