@@ -1,6 +1,7 @@
 # make run    start the dashboard on the committed datasets
 # make test   run every test                make check  format, lint, types, imports, datasets
 # make bench  run the measurements          make clean  remove the virtual environment and caches
+# make catalogues  bring the translations up to date with the strings in the code, and say what is missing
 #
 # Each target does its own set-up in .venv, anew only when a requirements file has changed.
 
@@ -8,7 +9,7 @@ PYTHON ?= python3
 python := .venv/bin/python
 install := $(python) -m pip install --quiet --disable-pip-version-check --requirement
 
-.PHONY: setup run test check bench clean
+.PHONY: setup run test check bench catalogues clean
 
 setup: .venv/.dev
 
@@ -27,6 +28,10 @@ check: .venv/.dev
 
 bench: .venv/.dev
 	$(python) -m benchmarks
+
+catalogues: .venv/.dev
+	$(python) -m monitor.locales update
+	$(python) -m monitor.locales check
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/browser/screenshots

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from monitor.language import _
-from monitor.ui import filters, serving
+from monitor.ui import filters, languages, serving
 from monitor.ui.navigation import navigation
 
 ICON = Path(__file__).parent / "monitor" / "ui" / "icon.png"
@@ -14,9 +14,13 @@ ICON = Path(__file__).parent / "monitor" / "ui" / "icon.png"
 
 def main() -> None:
     """Run the page that the reader asked for."""
-    st.set_page_config(page_title=_("Port-au-Prince Conflict Monitor"), page_icon=ICON, layout="wide")
     filters.carry()
-    navigation().run()
+    languages.choose()
+    st.set_page_config(page_title=_("Port-au-Prince Conflict Monitor"), page_icon=ICON, layout="wide")
+    page = navigation()
+    languages.control()
+    page.run()
+    languages.note()
 
 
 if __name__ == "__main__":  # run by Streamlit, at each visit and interaction

@@ -1,12 +1,14 @@
 """Languages: translation of the interface's strings, and numbers and dates as each language writes them.
 
-English is in the code; French and Haitian Creole are gettext catalogues under ``monitor/locales``. The language of
-the current run is a context variable, so concurrent sessions do not disturb one another.
+English is in the code; French and Haitian Creole are gettext catalogues under ``monitor/locales``, read as text
+(``.po``) at first use, so that nothing compiled can be out of date. The language of the current run is a context
+variable, so concurrent sessions do not disturb one another.
 """
 
 from __future__ import annotations
 
 import gettext as _gettext
+import io
 from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
@@ -14,8 +16,12 @@ from pathlib import Path
 
 import pandas as pd
 
-LANGUAGES = {"en": "English"}
+#: Languages offered, by their code in the link, in their own words.
+LANGUAGES = {"en": "English", "fr": "Français", "ht": "Kreyòl ayisyen"}
 LOCALES = Path(__file__).parent / "locales"
+
+#: Comment over each entry of a catalogue that no native speaker has reviewed (docs/languages.md).
+MACHINE_MADE = "machine-made, not reviewed"
 
 _current: ContextVar[str] = ContextVar("language", default="en")
 
@@ -38,14 +44,38 @@ def language() -> str:
     return _current.get()
 
 
+def catalogue_path(code: str) -> Path:
+    """File of a language's catalogue."""
+    return LOCALES / code / "LC_MESSAGES" / "monitor.po"
+
+
 @lru_cache(maxsize=8)
 def _catalogue(code: str) -> _gettext.NullTranslations:
-    return _gettext.translation("monitor", LOCALES, languages=[code], fallback=code == "en")
+    if code == "en":
+        return _gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with catalogue_path(code).open("rb") as file:
+        catalogue = read_po(file)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=8)
+def machine_made(code: str) -> tuple[int, int]:
+    """How many entries of a language's catalogue no native speaker has reviewed, and how many there are."""
+    if code == "en":
+        return 0, 0
+    text = catalogue_path(code).read_text(encoding="utf-8")
+    return text.count(f"# {MACHINE_MADE}\n"), text.count("\nmsgid ") - 1
 
 
 def _(text: str) -> str:
     """Translate a string of the interface."""
-    return _catalogue(language()).gettext(text)
+    return _catalogue(language()).gettext(text) if text else ""
 
 
 def ngettext(singular: str, plural: str, number: float) -> str:
@@ -53,18 +83,28 @@ def ngettext(singular: str, plural: str, number: float) -> str:
     return _catalogue(language()).ngettext(singular, plural, int(number))
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+def marked(text: str) -> str:
+    """Mark a constant for the catalogues; it is translated with ``_()`` where it is shown."""
+    return text
+
+
+#: Short names of the months. French and Haitian Creole: the abbreviations of CLDR, which has no months in Haitian Creole,
+#: and the spelling of the official orthography (Akademi Kreyòl Ayisyen), cut to the first three or four letters.
+MONTHS = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
+    "ht": ("janv.", "fevr.", "mas", "avr.", "me", "jen", "jiyè", "out", "sept.", "okt.", "nov.", "des."),
+}
+_FIRST_DAY = {"en": "1", "fr": "1er", "ht": "1ye"}
 
 
 def format_date(day: date | pd.Timestamp | None) -> str:
-    """A civil date, short and without ambiguity: 30 Jan 2026; an en dash for none."""
+    """A civil date, short and without ambiguity: 30 Jan 2026, 30 janv. 2026; an en dash for none."""
     if day is None or pd.isna(day):
         return "–"
-    if language() == "en":
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-    from babel.dates import format_date as babel_date
-
-    return babel_date(day, format="d MMM y", locale=language())
+    code = language()
+    number = _FIRST_DAY[code] if day.day == 1 else day.day
+    return f"{number} {MONTHS[code][day.month - 1]} {day.year}"
 
 
 def format_number(number: float | None, digits: int = 0) -> str:
@@ -73,13 +113,22 @@ def format_number(number: float | None, digits: int = 0) -> str:
         return "–"
     if language() == "en":
         return f"{number:,.{digits}f}"
-    from babel.numbers import format_decimal
+    decimal, thousands = separators()
+    return f"{number:,.{digits}f}".translate({ord("."): decimal, ord(","): thousands})
 
-    return format_decimal(
-        round(float(number), digits),
-        format="#,##0" + ("." + "0" * digits if digits else ""),
-        locale=language(),
-    )
+
+@lru_cache(maxsize=8)
+def _separators(code: str) -> tuple[str, str]:
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    # CLDR writes Haitian Creole as it writes French in Haiti: a decimal comma, thousands apart by a space.
+    locale = {"en": "en", "fr": "fr", "ht": "fr_HT"}[code]
+    return get_decimal_symbol(locale), get_group_symbol(locale)
+
+
+def separators() -> tuple[str, str]:
+    """Decimal mark, and what separates thousands, in the current language."""
+    return _separators(language())
 
 
 def format_percent(share: float | None) -> str:

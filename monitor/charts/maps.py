@@ -24,6 +24,7 @@ from monitor.charts.style import (
     status_label,
 )
 from monitor.language import _, format_date, format_number, format_people
+from monitor.vocabulary import word
 
 GeoJSON = Mapping[str, Any]
 
@@ -443,7 +444,7 @@ def site_map(
                 },
                 customdata=rows["site_id"],
                 text=[
-                    f"<b>{row.name}</b><br>{row.site_type} · {site_label(row.status)}"
+                    f"<b>{row.name}</b><br>{word('site_type', row.site_type)} · {site_label(row.status)}"
                     + (
                         ""
                         if pd.isna(row.since)

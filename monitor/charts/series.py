@@ -77,7 +77,8 @@ def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.
             mode="markers",
             marker={"symbol": "triangle-down", "size": 9, "color": INK},
             text=[
-                f"<b>{format_date(row.milestone_date)}</b><br>{row.label}" for row in milestones.itertuples()
+                f"<b>{format_date(row.milestone_date)}</b><br>{_(row.label)}"
+                for row in milestones.itertuples()
             ],
             hovertemplate="%{text}<extra></extra>",
             showlegend=False,
@@ -258,7 +259,10 @@ def functioning_chart(table: pd.DataFrame, stamp: Stamp, *, height: int = 340) -
             mode="lines",
             line={"color": "#2166ac", "width": 2.4, "shape": "hv"},
             customdata=np.stack([table["functioning"], table["known"], table["listed"]], axis=1),
-            hovertemplate="%{y:.0f} %: %{customdata[0]} of %{customdata[1]} known (%{customdata[2]} listed)<extra></extra>",
+            hovertemplate=_(
+                "%{y:.0f} %: %{customdata[0]} of %{customdata[1]} known (%{customdata[2]} listed)"
+            )
+            + "<extra></extra>",
         )
     )
     figure.add_trace(

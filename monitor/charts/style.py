@@ -7,12 +7,13 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import plotly.graph_objects as go
 
 from loaders.contracts import Status
-from monitor.language import _, format_date
+from monitor.language import MONTHS, _, format_date, language, separators
 
 FONT = (
     '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
@@ -313,6 +314,7 @@ def stamped(
         },
         margin={"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
         showlegend=False,
+        separators="".join(separators()),
         meta={
             **meta,
             "fit": [{"min_width": width, "set": values} for width, values in fits],
@@ -349,8 +351,24 @@ def time_axis(**more: object) -> dict[str, object]:
             {"dtickrange": ["M1", "M12"], "value": "%b %Y"},
             {"dtickrange": ["M12", None], "value": "%Y"},
         ],
+        "labelalias": _months_in_words(language()),
+        "hoverformat": "%-d %b %Y" if language() == "en" else "%d/%m/%Y",
         **more,
     }
+
+
+@lru_cache(maxsize=8)
+def _months_in_words(code: str) -> dict[str, str] | None:
+    """Tick labels as Plotly writes them, in English, and what they read in another language.
+
+    Plotly's own translations live in scripts of the browser; with these a figure reads the same wherever it is drawn.
+    """
+    if code == "en":
+        return None
+    names = list(zip(MONTHS["en"], MONTHS[code], strict=True))
+    days = {f"{day} {english}": f"{day} {local}" for english, local in names for day in range(1, 32)}
+    years = {f"{english} {year}": f"{local} {year}" for english, local in names for year in range(2015, 2041)}
+    return {**days, **years}
 
 
 def value_axis(**more: object) -> dict[str, object]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from monitor.language import _, format_date
 from monitor.ui import data, filters
+from monitor.vocabulary import word
 
 
 @contextmanager
@@ -64,21 +65,26 @@ def age_text(choice: data.Choice) -> str:
 
 
 def source_columns() -> dict[str, Any]:
-    """Column settings of tables that show sources: the link, and recall made visible."""
+    """Column settings of tables that show sources: the link, and recall made visible (values: see :func:`table`)."""
     return {
         "source_publisher": st.column_config.TextColumn(_("Source")),
         "source_url": st.column_config.LinkColumn(_("Link"), display_text=_("open")),
         "source_checked": st.column_config.TextColumn(
             _("Checked"),
-            help=_("page: seen on the page; recall: from knowledge, the source is believed to carry it"),
+            help=_("From recall: from knowledge, the source is believed to carry it"),
         ),
     }
 
 
 def table(rows: pd.DataFrame, columns: dict[str, Any], *, height: int | Literal["auto"] = "auto") -> None:
     """A sortable table of the named columns."""
+    shown = rows[list(columns)]
+    if "source_checked" in shown:
+        shown = shown.assign(
+            source_checked=[word("source_checked", value) for value in shown["source_checked"]]
+        )
     st.dataframe(
-        rows[list(columns)],
+        shown,
         column_config=columns,
         hide_index=True,
         width="stretch",
@@ -88,10 +94,10 @@ def table(rows: pd.DataFrame, columns: dict[str, Any], *, height: int | Literal[
 
 def statement(row: Any, *, place: str | None = None) -> None:
     """One statement: date, place, what was said, who says so, how far verified, link."""
-    who = row.claimant_name if isinstance(row.claimant_name, str) else row.claimant
+    who = row.claimant_name if isinstance(row.claimant_name, str) else word("claimant", row.claimant)
     tail = [
         escaped(who),
-        escaped(row.verification.replace("_", " ")),
+        escaped(word("verification", row.verification)),
         link(row.source_publisher, row.source_url),
     ]
     if row.source_checked == "recall":

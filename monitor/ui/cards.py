@@ -14,6 +14,7 @@ from monitor.language import _, format_date, format_number, format_people
 from monitor.ui import blocks, data, filters, views
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
+from monitor.vocabulary import word
 
 
 @data.keyed("neighborhoods", "aliases")
@@ -108,7 +109,7 @@ def _facts(place: pd.Series, row: pd.Series) -> str:
         actors = data.frame("actors").set_index("actor_id")["name"]
         parts.append(_("named: {actor}").format(actor=actors.get(row["actor_id"], row["actor_id"])))
     if isinstance(row["verification"], str):
-        parts.append(_("verification: {level}").format(level=row["verification"].replace("_", " ")))
+        parts.append(_("verification: {level}").format(level=word("verification", row["verification"])))
     if pd.notna(row["age_days"]):
         parts.append(_("last report {days} days before").format(days=format_number(row["age_days"])))
     if row["is_contested"] and row["status"] != Status.CONTESTED:
@@ -143,7 +144,7 @@ def _incidents(choice: Choice, area: str) -> None:
     st.markdown(f"**{_('Incidents in the year before')}** ({len(rows)})")
     for row in rows.head(4).itertuples():
         st.markdown(
-            f"{format_date(row.event_date)} · {blocks.escaped(row.sub_event_type)}: {blocks.escaped(row.summary)}  \n:small[{blocks.link(row.source_publisher, row.source_url)}]"
+            f"{format_date(row.event_date)} · {blocks.escaped(word('sub_event_type', row.sub_event_type))}: {blocks.escaped(row.summary)}  \n:small[{blocks.link(row.source_publisher, row.source_url)}]"
         )
 
 

@@ -17,6 +17,7 @@ from monitor.language import _
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
+from monitor.vocabulary import word
 
 __all__ = ["filter_bar", "filtered", "heading", "known", "map_of", "table", "weekly"]
 
@@ -100,9 +101,11 @@ def map_of(choice: Choice, wanted: Mapping[str, Any]) -> None:
 def table(found: pd.DataFrame) -> None:
     """The events as a table with source links."""
     st.markdown(f"#### {_('Events')} ({len(found)})")
-    names = data.frame("neighborhoods").set_index("neighborhood_id")["name"]
     rows = found.assign(
-        place=found["place_id"].map(names), event_type=found["event_type"].map(event_labels())
+        place=found["place_id"].map(data.name_in_language),
+        event_type=found["event_type"].map(event_labels()),
+        sub_event_type=found["sub_event_type"].map(lambda value: word("sub_event_type", value)),
+        location_precision=found["location_precision"].map(lambda value: word("location_precision", value)),
     ).sort_values("event_date", ascending=False)
     blocks.table(
         rows,

@@ -7,6 +7,7 @@ import streamlit as st
 from monitor.analysis.definitions import DEFINITIONS
 from monitor.language import _, format_date
 from monitor.ui import blocks, data
+from monitor.vocabulary import word
 
 
 def show() -> None:
@@ -26,8 +27,12 @@ def show() -> None:
             blocks.plain(_(definition.text))
     st.markdown(f"#### {_('Sources')}")
     blocks.plain(_("Every page cited, with its reuse note and the known bias of its kind."), small=True)
+    rows = data.frame("sources").sort_values("published_date", ascending=False)
     blocks.table(
-        data.frame("sources").sort_values("published_date", ascending=False),
+        rows.assign(
+            source_type=rows["source_type"].map(lambda value: word("source_type", value)),
+            known_bias=rows["known_bias"].map(lambda value: word("known_bias", value)),
+        ),
         {
             "publisher": _("Publisher"),
             "title": _("Title"),

@@ -12,6 +12,7 @@ from monitor.language import _, format_date
 from monitor.ui import blocks, data
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
+from monitor.vocabulary import word
 
 
 def heading(choice: Choice) -> None:
@@ -31,7 +32,7 @@ def heading(choice: Choice) -> None:
         last = steps.sort_values("milestone_date").iloc[-1]
         blocks.plain(
             _("Latest mandate step: {date}, {label}.").format(
-                date=format_date(last["milestone_date"]), label=last["label"]
+                date=format_date(last["milestone_date"]), label=_(last["label"])
             ),
             small=True,
         )
@@ -65,10 +66,17 @@ def indicators(choice: Choice) -> None:
             exhibit(f"indicator-{name}", choice)
 
 
+def _in_words(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Rows with the values of some vocabularies in words."""
+    return rows.assign(**{name: [word(name, value) for value in rows[name]] for name in columns})
+
+
 def tables(choice: Choice) -> None:
     """All figures as tables."""
     with st.expander(_("All mission figures")):
-        rows = figures(data.model(), choice).sort_values("as_of", ascending=False)
+        rows = _in_words(
+            figures(data.model(), choice).sort_values("as_of", ascending=False), "topic", "basis", "unit"
+        )
         blocks.table(
             rows,
             {
@@ -91,6 +99,7 @@ def tables(choice: Choice) -> None:
         rows = rows[rows["period_start"] <= pd.Timestamp(choice.as_of)].sort_values(
             "period_start", ascending=False
         )
+        rows = _in_words(rows, "indicator", "unit").assign(area_id=rows["area_id"].map(data.name_in_language))
         blocks.table(
             rows,
             {

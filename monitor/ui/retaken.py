@@ -12,6 +12,7 @@ from monitor.language import _
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
+from monitor.vocabulary import word
 
 
 def outcomes(choice: Choice) -> pd.DataFrame:
@@ -66,8 +67,8 @@ def register(rows: pd.DataFrame) -> None:
     shown = rows.assign(
         outcome=rows["outcome"].map(_outcome_label),
         last_status=rows["last_status"].map(status_label, na_action="ignore"),
-        verification=rows["verification"].str.replace("_", " "),
-        who=rows["claimant_name"].fillna(rows["claimant"]),
+        verification=rows["verification"].map(lambda value: word("verification", value)),
+        who=rows["claimant_name"].fillna(rows["claimant"].map(lambda value: word("claimant", value))),
     )
     blocks.table(
         shown,

@@ -15,6 +15,7 @@ from monitor.language import _, format_date
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
+from monitor.vocabulary import word
 
 
 def current(choice: Choice) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def _kind_labels(panel: pd.DataFrame) -> dict[str, str]:
         "heritage": _("Heritage"),
     }
     known = {kind: f"{label} ({counts[kind]})" for kind, label in names.items() if kind in counts}
-    rest = {kind: f"{kind} ({counts[kind]})" for kind in counts.index if kind not in names}
+    rest = {kind: f"{word('site_type', kind)} ({counts[kind]})" for kind in counts.index if kind not in names}
     return {"main": _("Airport, ports, hospitals"), **known, **rest}
 
 
@@ -113,10 +114,14 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
         )
         st.markdown(f"**{_('Reports')}** ({len(reports)})")
         for report in reports.itertuples():
-            word = report.event if isinstance(report.event, str) else site_label(report.status).lower()
+            said = (
+                word("site_event", report.event)
+                if isinstance(report.event, str)
+                else site_label(report.status).lower()
+            )
             recall = f" · {_('from recall')}" if report.source_checked == "recall" else ""
             st.markdown(
-                f"**{format_date(report.status_date)}** · {blocks.escaped(word)}: {blocks.escaped(report.note)}  \n"
+                f"**{format_date(report.status_date)}** · {blocks.escaped(said)}: {blocks.escaped(report.note)}  \n"
                 f":small[{blocks.link(report.source_publisher, report.source_url)}{recall}]"
             )
         if reports.empty:
@@ -132,7 +137,10 @@ def table(panel: pd.DataFrame, kind: str) -> None:
     """All sites of the kind as a table."""
     rows = of_kind(panel, kind)
     rows = rows.assign(
-        status=rows["status"].map(site_label), surroundings=rows["surroundings"].map(status_label)
+        status=rows["status"].map(site_label),
+        site_type=rows["site_type"].map(lambda value: word("site_type", value)),
+        coordinate_quality=rows["coordinate_quality"].map(lambda value: word("coordinate_quality", value)),
+        surroundings=rows["surroundings"].map(status_label),
     ).sort_values(["site_type", "name"])
     blocks.table(
         rows,

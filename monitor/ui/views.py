@@ -13,13 +13,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis import status
 from monitor.charts import captions, maps
-from monitor.charts.style import Stamp, status_label, title_texts
+from monitor.charts.style import Stamp, site_label, status_label, title_texts
 from monitor.export.figures.control import SPANS, counts, denominators, map_stamp, status_rows
 from monitor.language import _, format_date, format_number
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
 from monitor.ui.figure import Motion, Paint, Timeline, time_bar
+from monitor.vocabulary import word
 
 
 def situation_heading(choice: Choice) -> None:
@@ -49,7 +50,7 @@ def timeline(choice: Choice) -> Timeline:
         "time",
         [day.isoformat() for day in days],
         labels=[format_date(day) for day in days],
-        milestones={f"{row.milestone_date:%Y-%m-%d}": row.label for row in milestones.itertuples()},
+        milestones={f"{row.milestone_date:%Y-%m-%d}": _(row.label) for row in milestones.itertuples()},
     )
 
 
@@ -140,7 +141,7 @@ def headline_numbers(choice: Choice) -> None:
     columns = st.columns(5, gap="small")
     with columns[0].container(border=True, height="stretch"):
         st.markdown(f"**{_('Gang control or influence')}**")
-        st.markdown(f"### {held[choice.as_of]} {_('of')} {total}")
+        st.markdown("### " + _("{count} of {total}").format(count=held[choice.as_of], total=total))
         blocks.plain(captions.change(held[choice.as_of], held[month], month), small=True)
         blocks.plain(captions.change(held[choice.as_of], held[year], year), small=True)
     outcomes = data.outcomes(choice)
@@ -173,7 +174,7 @@ def _site_card(column: DeltaGenerator, choice: Choice, site: str, title: str) ->
     with column.container(border=True, height="stretch"):
         st.markdown(f"**{title}**")
         label = captions.site_line(row)
-        st.markdown(f"### {label.split(',')[0].split(';')[0].capitalize()}")
+        st.markdown(f"### {blocks.escaped(site_label(row['status']))}")
         blocks.plain(label, small=True)
         for window in current.tail(1).itertuples():
             blocks.plain(
@@ -242,7 +243,8 @@ def control_table(choice: Choice) -> None:
         status=rows["status"].map(status_label),
         last_status=rows["last_status"].map(status_label),
         actor=rows["actor_id"].map(data.frame("actors").set_index("actor_id")["name"]),
-        verification=rows["verification"].str.replace("_", " "),
+        verification=rows["verification"].map(lambda value: word("verification", value)),
+        claimant=rows["claimant"].map(lambda value: word("claimant", value)),
     )
     blocks.table(
         rows,

@@ -129,3 +129,31 @@ def test_no_data_at_all_gives_one_message(
     app = run(entry)
     assert not app.exception
     assert len(app.error) == 1
+
+
+@pytest.mark.parametrize("code", ["fr", "ht"])
+def test_every_page_opens_in_every_language_and_keeps_it(code: str) -> None:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    app.query_params["lang"] = code
+    app.run()
+    sentences = set()
+    for entry in PAGES:
+        app.switch_page(f"pages/{entry.script}")
+        app.run()
+        assert not app.exception, entry
+        assert not app.error, entry
+        assert app.markdown[0].value.startswith("# "), entry
+        assert app.query_params["lang"] == code, entry
+        sentences.add(app.caption[-1].value)
+        assert not {"neighborhoods", "number", "rows", "events", "claims"} & set(
+            app.markdown[0].value.split()
+        )
+    assert len(sentences) == 1, "the note on the translation ends every page"
+
+
+def test_a_language_that_is_not_offered_is_reported() -> None:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    app.query_params["lang"] = "de"
+    app.run()
+    assert not app.exception
+    assert any("lang" in item.value and "de" in item.value for item in app.warning)

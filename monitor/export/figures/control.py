@@ -22,9 +22,11 @@ from monitor.export.figures.base import (
     place_names,
     stamp_of,
 )
-from monitor.language import _, format_date
+from monitor.language import _, format_date, marked
 
-MAP_CAVEAT = "Areas are approximate catchments around gazetteer points, not official limits; fills fade with the age of the last report"
+MAP_CAVEAT = marked(
+    "Areas are approximate catchments around gazetteer points, not official limits; fills fade with the age of the last report"
+)
 
 #: Weeks shown by each span of the share chart; 0 for all.
 SPANS = {"4w": 4, "3m": 13, "1y": 52, "all": 0}

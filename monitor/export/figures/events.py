@@ -12,10 +12,10 @@ from monitor.analysis import incidents as incident_analysis
 from monitor.analysis.model import Choice, Model
 from monitor.charts import maps, series
 from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, map_style, stamp_of
-from monitor.language import _, format_number
+from monitor.language import _, format_number, marked
 
 _PAGE = "security-incidents"
-SELECTION = "The starter set is a selection of notable events, not a census: counts are not trends."
+SELECTION = marked("The starter set is a selection of notable events, not a census: counts are not trends.")
 
 #: Filters of incidents.
 FILTERS = ("type", "actor", "commune", "from", "deaths")
