@@ -48,6 +48,25 @@ VIOLENT_EVENT_TYPES = ("Battles", "Explosions/Remote violence", "Violence agains
 REDUCED_SERVICE_WEIGHT = 0.5
 #: Below this many people no rate is shown.
 POPULATION_FLOOR = 5000
+#: Distances within which incidents around a site are counted, kilometres, and the days they are counted over.
+NEAR_KM = (1.0, 2.0, 5.0)
+NEAR_DAYS = 28
+
+#: Complete weeks of the baseline that an incident count is compared with.
+INCIDENT_BASELINE_WEEKS = 52
+#: Changes against the baseline that separate the classes, and the low counts that are always "limited".
+LARGE_CHANGE, MODERATE_CHANGE = 0.25, 0.10
+LOW_BASELINE_MEAN, LOW_CURRENT_COUNT = 2.0, 5
+#: Days apart up to which reports of two providers can be the same event, and the score from which they are a candidate.
+SAME_EVENT_DAYS = 2
+SAME_EVENT_SCORE = 0.6
+
+#: Figures of one basis and entity whose days lie at most this far apart conflict if they differ.
+CONFLICT_DAYS = 31
+#: Shares of what is required or authorised up to which a mission is said to lack it, or to lack it in part.
+LACKING_SHARE, SUFFICIENT_SHARE = 0.5, 0.9
+#: Days without a recorded attack after which a site counts as secured.
+SECURED_DAYS = 180
 
 EVIDENCE_LEVELS = ("all_claims", "corroborated")
 
@@ -157,6 +176,89 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Weekly incidents",
         f"Weeks run from Monday to Sunday and are named by their Monday. Only primary rows count. The mean is over the "
         f"{INCIDENT_MEAN_WEEKS} complete weeks before; an incomplete week is drawn apart and left out of means.",
+    ),
+    Definition(
+        "service-days-1",
+        "Service-days lost",
+        f"Days on which a site was closed or destroyed, and {REDUCED_SERVICE_WEIGHT:g} of each day of reduced service, summed over "
+        "the sites listed. Days without a report within the staleness limit count neither way; the upper bound counts all "
+        "of them as lost.",
+    ),
+    Definition(
+        "surroundings-1",
+        "Surroundings of a site",
+        "Status of the neighborhood the site lies in; distance (EPSG:32618) from the site's point to the nearest "
+        "neighborhood under gang control or influence; encirclement: share of the neighborhood's outline beyond which lies "
+        "such a neighborhood (the upper bound counts contested, unknown and no-data neighbors, too; coast and the edge of "
+        f"the map count as free); events within {', '.join(f'{km:g}' for km in NEAR_KM)} km in {NEAR_DAYS} days, placed at "
+        "the point of their neighborhood. Events known to commune level are never counted as within a distance.",
+    ),
+    Definition(
+        "reach-1",
+        "Reach",
+        "Share of people who can get to a neighborhood with a functioning site (open or reduced) through adjacent "
+        "neighborhoods none of which, start and end included, is under gang control or influence. Lower bound: contested, "
+        "unknown and no-data neighborhoods stop people, too. Neighborhoods are adjacent if their outlines share a border "
+        "of more than a few metres. The areas are approximate catchments, roads are not considered, and people are known "
+        "per commune and split by area.",
+    ),
+    Definition(
+        "actor-area-1",
+        "Areas by actor",
+        "A neighborhood under gang control or influence, held by state forces or by a third party counts for the actors "
+        "that its latest statement names on that side. By coalition it counts once: for the uppermost coalition that all "
+        "of them belonged to on that date, else as several; where no actor is named, as not named. Alliances are no "
+        "membership. Single actors' areas can overlap.",
+    ),
+    Definition(
+        "change-class-1",
+        "Change against the baseline",
+        f"A complete week's events against the mean of the {INCIDENT_BASELINE_WEEKS} complete weeks before: more than "
+        f"+{LARGE_CHANGE:.0%} large rise, from +{MODERATE_CHANGE:.0%} moderate rise, down to −{LARGE_CHANGE:.0%} limited, "
+        f"below large fall. A baseline of {LOW_BASELINE_MEAN:g} or less with {LOW_CURRENT_COUNT} events or fewer is limited "
+        "(after ACLED's Trendfinder).",
+    ),
+    Definition(
+        "rate-1",
+        "Rate",
+        "Events per 100,000 people, annualised by 365 / days, with the exact 95 % Poisson interval; none below "
+        f"{POPULATION_FLOOR:,} people. It states how often something was recorded, and moves with how much is recorded.",
+    ),
+    Definition(
+        "deaths-1",
+        "Deaths",
+        "Low, best and high as the provider gives them, one event of a group counted once. Counts of different providers "
+        "stand side by side and are never added or mixed.",
+    ),
+    Definition(
+        "same-event-1",
+        "Same-event candidates",
+        f"Reports of two providers at most {SAME_EVENT_DAYS} days apart in one commune, scored by likeness of date (0.30), place "
+        f"(0.35), deaths (0.20) and type (0.15); pairs from {SAME_EVENT_SCORE:g} on are listed and never merged. Overlap: pairs "
+        "left when every event is used at most once, divided by the events of each provider in the days both cover.",
+    ),
+    Definition(
+        "mission-1",
+        "Mission figures",
+        "Published figures with their basis and day. The deployment ratio divides a count of all deployed personnel by the "
+        "strength authorised on that day. Bases (required, pledged, received …) and countries are never summed. Figures of "
+        f"one basis and entity that differ within {CONFLICT_DAYS} days conflict and stand side by side.",
+    ),
+    Definition(
+        "inputs-outcomes-1",
+        "Inputs beside outcomes",
+        "Personnel, and personnel per 10,000 people in neighborhoods under gang control or influence, beside the number "
+        "of such neighborhoods, optionally read some weeks earlier. Association, not effect: no line is fitted.",
+    ),
+    Definition(
+        "scorecard-1",
+        "Statements and verdicts",
+        "Each statement is tied to a rule over the data as of the chosen date. Retook: a claim that names the mission, rests "
+        "on more than a party's word and is not reported lost. Regained: a claim later reported lost. Secured: open, no attack "
+        f"in {SECURED_DAYS} days, not in a gang-held neighborhood; in part, if reduced or attacked. Reopened: a report of service "
+        f"after the closure; recaptured is not reopened. Lacks funds or personnel: received of required, or deployed of "
+        f"authorised, below {LACKING_SHARE:.0%}; in part below {SUFFICIENT_SHARE:.0%}. Formed: from the day of the event on. "
+        "Without the data a rule needs, the verdict is that it cannot be known.",
     ),
 )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
-from monitor.analysis.definitions import STALE_AFTER_DAYS
+from loaders.contracts import SIDE_OF_STATUS
+from monitor.analysis.definitions import REDUCED_SERVICE_WEIGHT, STALE_AFTER_DAYS
 from monitor.analysis.status import DAY, known
 
 #: States in which a site serves, at least in part.
@@ -132,3 +134,95 @@ def functioning(panel: pd.DataFrame) -> pd.DataFrame:
     )
     table = flags.groupby("date")[["functioning", "known", "listed"]].sum().reset_index()
     return table.assign(share=(table["functioning"] / table["known"]).where(table["known"] > 0))
+
+
+def service_days(
+    history: pd.DataFrame,
+    sites: Iterable[str],
+    edges: Iterable[date],
+    *,
+    reduced_weight: float = REDUCED_SERVICE_WEIGHT,
+) -> pd.DataFrame:
+    """Days of service lost per site and period (definition service-days-1).
+
+    Parameters
+    ----------
+    history
+        As ``site_history`` returns it.
+    sites
+        Sites to report; one without any report has only unknown days.
+    edges
+        First days of the periods and, last, the day after the last period; increasing.
+    reduced_weight
+        Share of a day that a site in reduced service counts as lost.
+
+    Returns
+    -------
+    DataFrame
+        One row per site and period: ``site_id, start, end`` (the day after), ``days_open, days_reduced, days_closed``
+        (closed or destroyed), ``days_unknown`` (no report within the limit, or none yet), ``lost`` (closed days and the
+        weighted reduced days) and ``lost_high`` (the same if all unknown days were lost, too). All in days; the four
+        kinds of days add up to the period.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two edges, edges not increasing, or a weight outside 0 to 1.
+    """
+    days = pd.DatetimeIndex(pd.to_datetime(list(edges))).as_unit("us")
+    if len(days) < 2 or not (days[1:] > days[:-1]).all():
+        raise ValueError("service_days needs two or more increasing edges")
+    if not 0 <= reduced_weight <= 1:
+        raise ValueError(f"reduced_weight must lie between 0 and 1, not {reduced_weight}")
+    names = pd.Index(sorted(set(sites)), dtype="str")
+    rows = history[history["site_id"].isin(names)]
+    first = rows["valid_from"].to_numpy("datetime64[D]").astype("int64")
+    last = rows["valid_to"].fillna(days[-1]).to_numpy("datetime64[D]").astype("int64")
+    bounds = days.to_numpy().astype("datetime64[D]").astype("int64")
+    overlap = np.clip(
+        np.minimum(last[:, None], bounds[None, 1:]) - np.maximum(first[:, None], bounds[None, :-1]), 0, None
+    )
+    site = names.get_indexer(pd.Index(rows["site_id"]))
+    kinds = {"days_open": ("open",), "days_reduced": ("reduced",), "days_closed": ("closed", "destroyed")}
+    table: dict[str, np.ndarray] = {}
+    for column, states in kinds.items():
+        counted = np.zeros((len(names), len(days) - 1))
+        chosen = rows["status"].isin(states).to_numpy()
+        np.add.at(counted, site[chosen], overlap[chosen])
+        table[column] = counted
+    table["days_unknown"] = np.diff(bounds)[None, :] - sum(table[column] for column in kinds)
+    table["lost"] = table["days_closed"] + reduced_weight * table["days_reduced"]
+    table["lost_high"] = table["lost"] + table["days_unknown"]
+    return pd.DataFrame(
+        {
+            "site_id": np.repeat(names, len(days) - 1),
+            "start": np.tile(days[:-1], len(names)),
+            "end": np.tile(days[1:], len(names)),
+            **{column: values.ravel() for column, values in table.items()},
+        }
+    )
+
+
+def functioning_by_side(panel: pd.DataFrame, around: pd.DataFrame) -> pd.DataFrame:
+    """Functioning sites by who holds the area around them, per date.
+
+    Parameters
+    ----------
+    panel
+        ``site_id, date, status``.
+    around
+        ``site_id, date, area_status``.
+
+    Returns
+    -------
+    DataFrame
+        ``date, side`` (gang, contested, state, third_party, none), ``functioning, known, listed``.
+    """
+    rows = panel.merge(around[["site_id", "date", "area_status"]], on=["site_id", "date"])
+    rows = rows.assign(
+        side=rows["area_status"].map(SIDE_OF_STATUS),
+        functioning=rows["status"].isin(FUNCTIONING),
+        known=~rows["status"].isin(["unknown", "no_data"]),
+        listed=True,
+    )
+    return rows.groupby(["date", "side"])[["functioning", "known", "listed"]].sum().reset_index()

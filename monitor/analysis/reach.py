@@ -1,0 +1,161 @@
+"""Reach: who can get to a place without entering a gang-held area (definition reach-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loaders.contracts import SIDE_OF_STATUS, Status
+from monitor.analysis.geography import Geography
+
+Booleans = npt.NDArray[np.bool_]
+
+#: Statuses that the cautious reading does not pass through either.
+DOUBTFUL = (Status.CONTESTED, Status.UNKNOWN, Status.NO_DATA)
+
+
+def status_grid(
+    panel: pd.DataFrame, geography: Geography
+) -> tuple[pd.DatetimeIndex, npt.NDArray[np.object_]]:
+    """Statuses of a panel as a grid: dates, and an array of statuses of shape (dates, areas); ``no_data`` where absent."""
+    wide = panel.pivot(index="date", columns="neighborhood_id", values="status")
+    wide = wide.reindex(columns=geography.ids)
+    return pd.DatetimeIndex(wide.index), wide.fillna(str(Status.NO_DATA)).to_numpy(dtype=object)
+
+
+def gang_held(statuses: npt.NDArray[np.object_]) -> Booleans:
+    """Whether statuses are gang control or influence."""
+    gang = [status for status, side in SIDE_OF_STATUS.items() if side == "gang"]
+    return np.isin(statuses, [str(status) for status in gang])
+
+
+def doubtful(statuses: npt.NDArray[np.object_]) -> Booleans:
+    """Whether statuses are contested, unknown or without data."""
+    return np.isin(statuses, [str(status) for status in DOUBTFUL])
+
+
+def connected_to(geography: Geography, passable: Booleans, targets: Booleans) -> Booleans:
+    """Whether one can get from each area to a target through adjacent passable areas.
+
+    Parameters
+    ----------
+    passable
+        Whether each area can be entered, shape (dates, areas). Start and target must be passable, too.
+    targets
+        Whether each area holds a place to get to, shape (dates, areas) or (areas,).
+
+    Returns
+    -------
+    array of bool, shape (dates, areas)
+
+    Notes
+    -----
+    All dates are one graph of dates × areas nodes: its components are found in one pass.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    dates, n = passable.shape
+    open_border = passable[:, geography.left] & passable[:, geography.right]
+    day, border = np.nonzero(open_border)
+    left, right = day * n + geography.left[border], day * n + geography.right[border]
+    graph = coo_array((np.ones(len(left), dtype=bool), (left, right)), shape=(dates * n, dates * n))
+    count, component = connected_components(graph, directed=False)
+    reached = np.zeros(count, dtype=bool)
+    start = passable & np.broadcast_to(targets, passable.shape)
+    reached[component[start.ravel()]] = True
+    return reached[component].reshape(dates, n) & passable
+
+
+def reach(
+    panel: pd.DataFrame,
+    geography: Geography,
+    areas: pd.DataFrame,
+    targets: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """People who can get to a target without entering a gang-held area, on every date of a panel.
+
+    Parameters
+    ----------
+    panel
+        ``neighborhood_id, date, status``.
+    geography
+        Borders of the areas.
+    areas
+        ``neighborhood_id, population``.
+    targets
+        ``date, neighborhood_id`` of the areas that hold a place to get to on each date.
+
+    Returns
+    -------
+    table, by_area
+        ``table``: one row per date, ``date, people, low, high, apart, no_target``: total people; share that gets there
+        if contested, unknown and no-data areas stop people (``low``) or let them through (``high``); share of the
+        people whose area borders no other on the map, for whom nothing can be said (in ``high`` only where their own
+        area holds a target); and whether no area holds a target on that date (then both shares are 0).
+        ``by_area``: ``date, neighborhood_id, reach`` = ``yes`` (in both readings), ``perhaps`` (only in the lenient
+        one), ``no``, ``cut_off`` (gang-held itself), ``apart`` (borders no other area).
+    """
+    dates, statuses = status_grid(panel, geography)
+    held, unsure = gang_held(statuses), doubtful(statuses)
+    at = np.zeros(statuses.shape, dtype=bool)
+    day = dates.get_indexer(pd.DatetimeIndex(targets["date"]))
+    area = geography.positions(targets["neighborhood_id"])
+    inside = (day >= 0) & (area >= 0)
+    at[day[inside], area[inside]] = True
+    lenient = connected_to(geography, ~held, at)
+    strict = connected_to(geography, ~held & ~unsure, at)
+    people = (
+        areas.set_index("neighborhood_id")["population"]
+        .reindex(geography.ids)
+        .fillna(0.0)
+        .to_numpy("float64")
+    )
+    total = people.sum()
+    bordered = np.isin(np.arange(len(geography.ids)), np.concatenate([geography.left, geography.right]))
+    weight = people / total if total > 0 else np.full(len(people), np.nan)
+    table = pd.DataFrame(
+        {
+            "date": dates,
+            "people": total,
+            "low": strict @ weight,
+            "high": lenient @ weight,
+            "apart": float(weight[~bordered].sum()),
+            "no_target": ~at.any(axis=1),
+        }
+    )
+    word = np.select(
+        [held, strict, lenient, np.broadcast_to(~bordered, held.shape)],
+        ["cut_off", "yes", "perhaps", "apart"],
+        "no",
+    )
+    by_area = pd.DataFrame(
+        {
+            "date": np.repeat(dates, len(geography.ids)),
+            "neighborhood_id": np.tile(geography.ids, len(dates)),
+            "reach": word.ravel(),
+        }
+    )
+    return table, by_area
+
+
+def target_areas(
+    site_panel: pd.DataFrame, sites: pd.DataFrame, states: Sequence[str] = ("open", "reduced")
+) -> pd.DataFrame:
+    """Areas that hold a functioning site on each date: ``date, neighborhood_id``, without repeats.
+
+    Parameters
+    ----------
+    site_panel
+        ``site_id, date, status`` of the sites that count as targets.
+    sites
+        ``site_id, neighborhood_id``.
+    states
+        States in which a site can be used.
+    """
+    rows = site_panel[site_panel["status"].isin(list(states))]
+    rows = rows.merge(sites[["site_id", "neighborhood_id"]], on="site_id")
+    return rows[["date", "neighborhood_id"]].drop_duplicates(ignore_index=True)

@@ -1,0 +1,132 @@
+"""What happens around a site: status of its area, distance to gang-held areas, encirclement, incidents near it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from monitor.analysis.definitions import NEAR_KM
+from monitor.analysis.geography import Geography, border_shares, distances_m, to_metric
+from monitor.analysis.reach import doubtful, gang_held, status_grid
+
+
+def surroundings(panel: pd.DataFrame, geography: Geography, sites: pd.DataFrame) -> pd.DataFrame:
+    """Status, distance and encirclement of every site on every date of a panel (definition surroundings-1).
+
+    Parameters
+    ----------
+    panel
+        ``neighborhood_id, date, status`` of the areas in scope.
+    geography
+        Their borders.
+    sites
+        ``site_id, neighborhood_id, lat, lon``.
+
+    Returns
+    -------
+    DataFrame
+        One row per site and date: ``site_id, date, area_status`` (``no_data`` for a site outside all areas),
+        ``gang_distance_m`` (from the site's point to the nearest gang-held area, 0 inside one, NaN where none is
+        gang-held), ``nearest_gang_area``, ``encircled`` and ``encircled_high`` (share of the outline of the site's area
+        beyond which lies a gang-held area; the same with contested, unknown and no-data areas counted as gang-held;
+        NaN for a site outside all areas). Sorted by site and date.
+    """
+    dates, statuses = status_grid(panel, geography)
+    held = gang_held(statuses)
+    low, high = border_shares(geography, held), border_shares(geography, held | doubtful(statuses))
+    away = distances_m(geography, sites["lon"], sites["lat"])
+    home = geography.positions(sites["neighborhood_id"])
+    inside = home >= 0
+    shape = (len(sites), len(dates))
+    nearest, metres = np.full(shape, -1), np.full(shape, np.nan)
+    for site in range(len(sites)):
+        masked = np.where(held, away[site], np.inf)
+        position = masked.argmin(axis=1)
+        smallest = masked[np.arange(len(dates)), position]
+        found = np.isfinite(smallest)
+        metres[site] = np.where(found, smallest, np.nan)
+        nearest[site] = np.where(found, position, -1)
+    at = np.where(inside, home, 0)
+    names = np.array([*geography.ids, None], dtype=object)  # position -1, nowhere, takes the last
+    return pd.DataFrame(
+        {
+            "site_id": np.repeat(sites["site_id"].to_numpy(dtype=object), len(dates)),
+            "date": np.tile(dates, len(sites)),
+            "area_status": np.where(inside[:, None], statuses[:, at].T, "no_data").ravel(),
+            "gang_distance_m": metres.ravel(),
+            "nearest_gang_area": names[nearest.ravel()],
+            "encircled": np.where(inside[:, None], low[:, at].T, np.nan).ravel(),
+            "encircled_high": np.where(inside[:, None], high[:, at].T, np.nan).ravel(),
+        }
+    ).sort_values(["site_id", "date"], ignore_index=True)
+
+
+def days_encircled(table: pd.DataFrame, *, threshold: float = 0.5) -> pd.Series:
+    """Share of the dates of each site on which at least a share of its area's outline was gang-held, by ``site_id``."""
+    return (
+        (table["encircled"] >= threshold).where(table["encircled"].notna()).groupby(table["site_id"]).mean()
+    )
+
+
+def incidents_near(
+    events: pd.DataFrame,
+    places: pd.DataFrame,
+    sites: pd.DataFrame,
+    dates: Iterable[date],
+    *,
+    window_days: int,
+    radii_km: Sequence[float] = NEAR_KM,
+) -> pd.DataFrame:
+    """Events within some distances of each site in the days up to each date.
+
+    Parameters
+    ----------
+    events
+        ``event_date, neighborhood_id, location_precision``; one row per event.
+    places
+        ``neighborhood_id, lat, lon``: an event known to its neighborhood stands at the neighborhood's point.
+    sites
+        ``site_id, lat, lon``.
+    dates
+        Last days of the windows.
+    window_days
+        Length of the window; its last day is the date itself.
+    radii_km
+        Distances, kilometres.
+
+    Returns
+    -------
+    DataFrame
+        One row per site, date and distance: ``site_id, date, radius_km, events``. Events known to commune level or
+        coarser are never counted as within a distance.
+    """
+    days = np.sort(pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique())
+    exact = events[(events["location_precision"] == "neighborhood") & events["neighborhood_id"].notna()]
+    east, north = to_metric(places["lon"], places["lat"])
+    site_east, site_north = to_metric(sites["lon"], sites["lat"])
+    metres = np.hypot(site_east[:, None] - east[None, :], site_north[:, None] - north[None, :])
+    place = pd.Index(places["neighborhood_id"]).get_indexer(pd.Index(exact["neighborhood_id"]))
+    known = place >= 0
+    place, when = place[known], exact["event_date"].to_numpy()[known]
+    # Events per place up to each edge: sorted once, then two look-ups per place and date.
+    ends = np.searchsorted(days, when, side="left")
+    starts = np.searchsorted(days, when + np.timedelta64(window_days, "D"), side="left")
+    change = np.zeros((len(places), len(days) + 1))
+    np.add.at(change, (place, ends), 1)
+    np.add.at(change, (place, starts), -1)
+    per_place = change.cumsum(axis=1)[:, :-1]
+    frames = [
+        pd.DataFrame(
+            {
+                "site_id": np.repeat(sites["site_id"].to_numpy(dtype=object), len(days)),
+                "date": np.tile(days, len(sites)),
+                "radius_km": float(radius),
+                "events": ((metres <= 1000 * radius).astype("float64") @ per_place).astype("int64").ravel(),
+            }
+        )
+        for radius in radii_km
+    ]
+    return pd.concat(frames).sort_values(["site_id", "date", "radius_km"], ignore_index=True)
