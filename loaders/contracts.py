@@ -84,6 +84,18 @@ LOCATION_PRECISIONS = ("neighborhood", "commune", "metro", "national", "outside"
 SITE_STATUSES = ("open", "reduced", "closed", "destroyed", "unknown")
 SITE_EVENTS = ("attacked", "retaken", "reopened")
 ACTOR_SIDES = ("gang", "state", "third_party", "other")
+#: How an actor belongs to another; only members are counted with their coalition.
+RELATIONS = ("member", "ally")
+#: Rules by which statements about the mission are judged (monitor.analysis.scorecard).
+STATEMENT_RULES = (
+    "helped_retake",
+    "regained",
+    "secured_site",
+    "reopened_site",
+    "lacks_funds",
+    "lacks_personnel",
+    "happened",
+)
 EVENT_TYPES = (
     "Battles",
     "Explosions/Remote violence",
@@ -476,6 +488,35 @@ CONTRACTS: dict[str, Contract] = {
                 *_source_columns(),
             ),
             key=("actor_id",),
+        ),
+        Contract(
+            "actor_memberships",
+            (
+                _id("membership_id", "key of the membership"),
+                _id("actor_id", "the member"),
+                _id("parent_id", "the actor it belongs to"),
+                Column("relation", "text", "member, or a looser ally", True, RELATIONS),
+                Column("valid_from", "date", "first day; empty where no source dates it"),
+                Column("valid_to", "date", "last day; empty where it lasts"),
+                Column("basis", "text", "what the dates rest on"),
+                Column("parent_text", "text", "coalitions as written", required=True),
+                *_source_columns(),
+            ),
+            key=("membership_id",),
+        ),
+        Contract(
+            "statements_scorecard",
+            (
+                _id("statement_id", "key of the statement"),
+                Column("statement", "text", "what is said, in our words", required=True),
+                Column("topic", "text", "what it is about", required=True),
+                Column("said_by", "text", "who says so", required=True),
+                Column("rule", "text", "rule by which it is judged", True, STATEMENT_RULES),
+                Column("subject", "id", "site or milestone that the rule looks at"),
+                Column("note", "text", "what the statement leaves open"),
+                *_source_columns(dated=False),
+            ),
+            key=("statement_id",),
         ),
         Contract(
             "mission",

@@ -9,6 +9,7 @@ from types import ModuleType
 import pandas as pd
 
 from loaders import (
+    actor_memberships,
     actors,
     aliases,
     coastline,
@@ -23,6 +24,7 @@ from loaders import (
     retaken_areas,
     site_restrictions,
     site_status,
+    statements_scorecard,
     territorial_control,
 )
 from loaders.checks import Context, Findings
@@ -70,6 +72,7 @@ DATASETS: dict[str, Dataset] = {
         communes,
         aliases,
         actors,
+        actor_memberships,
         territorial_control,
         retaken_areas,
         incidents,
@@ -79,5 +82,6 @@ DATASETS: dict[str, Dataset] = {
         mission,
         indicators,
         milestones,
+        statements_scorecard,
     )
 }
