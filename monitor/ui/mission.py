@@ -18,7 +18,7 @@ from monitor.vocabulary import word
 def heading(choice: Choice) -> None:
     """The page's sentence: deployed against authorised."""
     rows = figures(data.model(), choice)
-    totals = rows[rows["entity"].isin(mission_analysis.TOTALS)]
+    totals = rows[mission_analysis.is_total(rows)]
     deployed = mission_analysis.latest(totals, basis="deployed")
     authorised = mission_analysis.latest(rows, basis="authorised")
     blocks.sentence(captions.deployment(deployed, authorised))

@@ -15,7 +15,13 @@ from monitor.analysis.coverage import last_covered_date, weekly_statements
 from monitor.analysis.incidents import counted, weekly_counts
 from monitor.analysis.mission import deployed_totals, latest
 from monitor.analysis.shares import DENOMINATORS, share_of, shares
-from monitor.analysis.sites import functioning, site_history, site_panel
+from monitor.analysis.sites import (
+    functioning,
+    functioning_by_side,
+    service_days,
+    site_history,
+    site_panel,
+)
 
 AREAS = pd.DataFrame(
     {
@@ -155,6 +161,7 @@ def test_deployment_is_compared_with_the_strength_authorised_on_that_day() -> No
         {
             "as_of": pd.to_datetime(["2023-10-02", "2025-06-26", "2025-09-30", "2026-01-26"]),
             "published_date": pd.to_datetime(["2023-10-02", "2025-06-26", "2025-09-30", "2026-01-26"]),
+            "figure_id": ["a1", "d1", "a2", "d2"],
             "basis": ["authorised", "deployed", "authorised", "deployed"],
             "entity": ["MSS", "MSS total", "GSF", "GSF total"],
             "value": [2500.0, 1000.0, 5550.0, 1200.0],
@@ -165,3 +172,66 @@ def test_deployment_is_compared_with_the_strength_authorised_on_that_day() -> No
     assert totals["ratio"].tolist() == pytest.approx([0.4, 1200 / 5550])
     assert latest(rows, basis="deployed")["value"] == 1200
     assert latest(rows, basis="pledged") is None
+
+
+def history(*rows: tuple) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["site_id", "valid_from", "valid_to", "status"])
+    for column in ("valid_from", "valid_to"):
+        frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
+    return frame
+
+
+def test_service_days_weigh_reduced_days_and_leave_unknown_ones_out() -> None:
+    rows = history(
+        ("a", "2025-01-01", "2025-01-11", "closed"),
+        ("a", "2025-01-11", "2025-01-21", "reduced"),
+        ("a", "2025-01-21", None, "unknown"),
+        ("b", "2025-01-01", None, "open"),
+    )
+    table = service_days(rows, ["a", "b", "c"], [date(2025, 1, 1), date(2025, 1, 31)]).set_index("site_id")
+    assert table.loc["a", ["days_closed", "days_reduced", "days_unknown", "lost", "lost_high"]].tolist() == [
+        10,
+        10,
+        10,
+        15,
+        25,
+    ]
+    assert table.loc["b", ["days_open", "lost", "lost_high"]].tolist() == [30, 0, 0]
+    assert table.loc["c", ["days_unknown", "lost", "lost_high"]].tolist() == [30, 0, 30]
+    full = service_days(rows, ["a"], [date(2025, 1, 1), date(2025, 1, 31)], reduced_weight=1.0)
+    assert full["lost"].tolist() == [20]
+
+
+def test_service_days_refuse_edges_that_do_not_increase() -> None:
+    with pytest.raises(ValueError, match="increasing"):
+        service_days(history(), ["a"], [date(2025, 1, 2), date(2025, 1, 1)])
+    with pytest.raises(ValueError, match="reduced_weight"):
+        service_days(history(), ["a"], [date(2025, 1, 1), date(2025, 1, 2)], reduced_weight=2)
+
+
+@given(
+    st.lists(st.sampled_from(["open", "reduced", "closed", "destroyed", "unknown"]), min_size=1, max_size=6),
+    st.lists(st.integers(1, 60), min_size=6, max_size=6),
+)
+def test_kinds_of_days_add_up_to_each_period(states: list[str], lengths: list[int]) -> None:
+    start = pd.Timestamp("2025-01-01")
+    edges = [start + pd.Timedelta(days=int(d)) for d in np.cumsum([0, *lengths])]
+    rows = history(*(("a", edges[n], edges[n + 1], state) for n, state in enumerate(states)))
+    periods = [date(2024, 12, 1), date(2025, 2, 1), date(2025, 3, 1), date(2026, 3, 1)]
+    table = service_days(rows, ["a"], periods)
+    kinds = table[["days_open", "days_reduced", "days_closed", "days_unknown"]]
+    assert (kinds.sum(axis=1) == (table["end"] - table["start"]).dt.days).all()
+    assert (table["lost"] <= table["lost_high"]).all()
+    whole = service_days(rows, ["a"], [periods[0], periods[-1]])
+    assert table["lost"].sum() == pytest.approx(whole["lost"].iloc[0])
+
+
+def test_functioning_sites_by_who_holds_the_area_around_them() -> None:
+    day = pd.Timestamp("2025-01-01")
+    sites = pd.DataFrame({"site_id": list("abc"), "date": day, "status": ["open", "closed", "unknown"]})
+    around = pd.DataFrame(
+        {"site_id": list("abc"), "date": day, "area_status": ["state_held", "gang_control", "gang_influence"]}
+    )
+    table = functioning_by_side(sites, around).set_index("side")
+    assert table.loc["gang", ["functioning", "known", "listed"]].tolist() == [0, 1, 2]
+    assert table.loc["state", ["functioning", "known", "listed"]].tolist() == [1, 1, 1]

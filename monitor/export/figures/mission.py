@@ -37,12 +37,8 @@ def mandates(model: Model, choice: Choice) -> pd.DataFrame:
 def _personnel(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     rows = figures(model, choice)
     rows = rows[(rows["topic"] == "personnel") & rows["value"].notna() & ~rows["is_batch"].astype("bool")]
-    whole = rows[rows["entity"].isin(mission_analysis.TOTALS) & (rows["basis"] == "deployed")].assign(
-        group="deployed"
-    )
-    country = rows[~rows["entity"].isin(mission_analysis.TOTALS) & (rows["basis"] == "deployed")].assign(
-        group="country"
-    )
+    whole = rows[mission_analysis.is_total(rows) & (rows["basis"] == "deployed")].assign(group="deployed")
+    country = rows[~mission_analysis.is_total(rows) & (rows["basis"] == "deployed")].assign(group="country")
     other = rows[rows["basis"].isin(["authorised", "pledged", "offered"])].assign(
         group=lambda r: r["basis"].replace("offered", "pledged")
     )
