@@ -514,7 +514,7 @@ CONTRACTS: dict[str, Contract] = {
                 Column("rule", "text", "rule by which it is judged", True, STATEMENT_RULES),
                 Column("subject", "id", "site or milestone that the rule looks at"),
                 Column("note", "text", "what the statement leaves open"),
-                *_source_columns(dated=False),
+                *_source_columns(),
             ),
             key=("statement_id",),
         ),
