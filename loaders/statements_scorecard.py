@@ -29,7 +29,9 @@ _SUBJECTS = {
 def parse(source: bytes, context: Context) -> pd.DataFrame:
     """One row per statement; without a page it is dated by our compilation."""
     rows = read_rows(source, COLUMNS, what="statements_scorecard.csv")
-    rows["source_date"] = rows["source_date"].where(rows["source_date"] != "", context.compiled_on.isoformat())
+    rows["source_date"] = rows["source_date"].where(
+        rows["source_date"] != "", context.compiled_on.isoformat()
+    )
     return rows.rename(columns={"source_key": "source_id", "source_date": "published_date"})
 
 
