@@ -1,32 +1,23 @@
-"""Spreadsheets: what anybody may hand in, read within bounds; and the workbook in which staff write statements.
+"""The workbook in which staff write statements about territorial control, as Excel or CSV, and its template.
 
-The territorial-control workbook holds one row per assertion: who says what about which place and when. Silence is not a
-statement, so a place nobody spoke about has no row. The columns are those of the dataset; place names may be any spelling
-of the alias table.
+One row is one assertion: who says what about which place and when. Silence is not a statement, so a place nobody spoke about
+has no row. The columns are those of the dataset; place names may be any spelling of the alias table.
 
-Text is text: nothing that starts with ``=``, ``+``, ``-`` or ``@`` is ever computed. Cells with formulas are refused,
-because what they show is not what they hold.
+Cells with formulas are refused, because what they show is not what they hold.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-import struct
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
-from xml.etree import ElementTree
-from xml.parsers import expat
+from typing import Any
 
 import pandas as pd
-import python_calamine
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.utility import xl_col_to_name
@@ -37,360 +28,8 @@ from loaders.crosswalk import actor_ids
 from loaders.curated import window
 from loaders.names import name_key, resolve
 from loaders.sources.interface import Reading
-from loaders.sources.tables import column_key, first_row, read_table
-
-# --------------------------------------------------------------------------------------------------------------------
-# Archives, within bounds
-# --------------------------------------------------------------------------------------------------------------------
-
-MAX_SOURCE_BYTES = 64_000_000
-MAX_UNPACKED_BYTES = 128_000_000
-MAX_MEMBERS = 1_000
-MAX_DIRECTORY_BYTES = 500_000
-
-_ARCHIVE_NAME = re.compile(r"\.(zip|gz|tgz|bz2|xz|zst|7z|rar|tar)$", re.IGNORECASE)
-_ARCHIVE_MAGIC = (
-    b"PK\x03\x04",
-    b"\x1f\x8b",
-    b"7z\xbc\xaf",
-    b"Rar!",
-    b"BZh",
-    b"\xfd7zXZ",
-    b"\xd0\xcf\x11\xe0",
-)
-_END_OF_DIRECTORY = b"PK\x05\x06"
-_ZIP64_LOCATOR = b"PK\x06\x07"
-
-
-def unpack(
-    source: bytes,
-    what: str,
-    *,
-    wanted: Callable[[str], bool] = lambda name: True,
-    max_bytes: int = MAX_UNPACKED_BYTES,
-) -> dict[str, bytes]:
-    """Unpack members of a ZIP archive in memory.
-
-    Parameters
-    ----------
-    source
-        Bytes of the archive.
-    what
-        Name of the file, for messages.
-    wanted
-        Chooses members by name; only these are unpacked.
-    max_bytes
-        Most that all members together may hold, bytes.
-
-    Returns
-    -------
-    dict
-        Content by member name. Nothing touches the disk, so a name can lead nowhere.
-
-    Raises
-    ------
-    ParseError
-        Cut short or damaged, encrypted, too many or too large members, a name that leaves the archive or occurs twice, or
-        an archive inside the archive.
-    """
-    _refuse_large_directory(source, what)
-    found: dict[str, bytes] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(source)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_MEMBERS:
-                raise ParseError(f"{what}: the archive holds {len(members)} files. Is this the right file?")
-            for member in members:
-                _refuse_name(member.filename, found, what)
-                if wanted(member.filename):
-                    left = max_bytes - sum(map(len, found.values()))
-                    found[member.filename] = _content(archive, member, left, what)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, OSError, ValueError) as error:
-        if isinstance(error, ParseError):
-            raise
-        raise ParseError(
-            f"{what}: the archive is damaged or cut short ({error}). Get the file again."
-        ) from None
-    except (NotImplementedError, RuntimeError):
-        raise ParseError(
-            f"{what}: the archive is encrypted or packed in an unusual way. Save it without a password."
-        ) from None
-    return found
-
-
-def _refuse_large_directory(source: bytes, what: str) -> None:
-    """Refuse before the list of members is read: the list alone could fill the memory."""
-    end = source.rfind(_END_OF_DIRECTORY)
-    if end < 0 or len(source) < end + 22:
-        raise ParseError(f"{what}: the file is no ZIP archive, or is cut short. Get the file again.")
-    (size,) = struct.unpack("<L", source[end + 12 : end + 16])
-    if size > MAX_DIRECTORY_BYTES or source[max(0, end - 20) : end].startswith(_ZIP64_LOCATOR):
-        raise ParseError(f"{what}: the archive lists too many files. Is this the right file?")
-
-
-def _refuse_name(name: str, found: Mapping[str, bytes], what: str) -> None:
-    if name.startswith(("/", "\\")) or ":" in name or ".." in re.split(r"[/\\]", name):
-        raise ParseError(f"{what}: the archive names a file outside itself ({name!r}). Do not use this file.")
-    if name.lower() in map(str.lower, found):
-        raise ParseError(f"{what}: the archive holds {name!r} twice. Get the file again.")
-    if _ARCHIVE_NAME.search(name):
-        raise ParseError(
-            f"{what}: the archive holds another archive ({name!r}). Unpack it and give the inner one."
-        )
-
-
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, what: str) -> bytes:
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise NotImplementedError
-    with archive.open(member) as stream:
-        content = stream.read(left + 1)
-    if len(content) > left:
-        raise ParseError(f"{what}: unpacked, the file is too large to be read. Is this the right file?")
-    if content.startswith(_ARCHIVE_MAGIC):
-        raise ParseError(
-            f"{what}: the archive holds another archive or document ({member.filename!r}). Remove it and try again."
-        )
-    return content
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# Excel sheets, within bounds
-# --------------------------------------------------------------------------------------------------------------------
-
-MAX_COLUMNS = 500
-MAX_CELLS = 1_500_000
-MAX_TEXT = 256_000_000
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Cells of one sheet.
-
-    Attributes
-    ----------
-    rows
-        One list per row from row 1 and column A on, all of one length; text, numbers, booleans, dates, ``""`` for nothing.
-    formulas
-        ``(row, column)`` of cells that hold a formula, both counted from 1.
-    """
-
-    rows: list[list[Any]]
-    formulas: frozenset[tuple[int, int]]
-
-
-def read_sheets(source: bytes, what: str) -> dict[str, Sheet]:
-    """Read all sheets of an Excel workbook (.xlsx).
-
-    Parameters
-    ----------
-    source
-        Bytes of the file.
-    what
-        Name of the file, for messages.
-
-    Returns
-    -------
-    dict
-        Sheets by name, in the order of the workbook.
-
-    Raises
-    ------
-    ParseError
-        Another format, with macros, damaged, or with more cells, columns or text than can be read.
-    """
-    if source.startswith(b"\xd0\xcf\x11\xe0"):
-        raise ParseError(
-            f"{what}: the file is an old Excel workbook or has a password. Save it as .xlsx without a password."
-        )
-    if len(source) > MAX_SOURCE_BYTES:
-        raise ParseError(
-            f"{what}: the file is larger than {MAX_SOURCE_BYTES / 1e6:.0f} MB. Is this the right file?"
-        )
-    members = unpack(source, what)
-    if "xl/workbook.xml" not in members:
-        raise ParseError(f"{what}: the file is no Excel workbook. Save it as .xlsx.")
-    if any(name.endswith("vbaProject.bin") or "/macrosheets/" in name for name in members):
-        raise ParseError(f"{what}: the workbook holds macros. Save it as .xlsx, which has none.")
-    try:
-        lengths = _shared_lengths(members.get("xl/sharedStrings.xml", b"<sst/>"))
-        extents = {
-            name: _extent(content, lengths, what, name)
-            for name, content in members.items()
-            if name.endswith((".xml", ".rels")) and name != "xl/sharedStrings.xml"
-        }
-        paths = {name: path for name, path in _sheet_paths(members).items() if path in extents}
-    except (expat.ExpatError, ElementTree.ParseError, KeyError, ValueError, IndexError) as error:
-        if isinstance(error, ParseError):
-            raise
-        raise ParseError(f"{what}: the workbook is damaged ({error}). Save it again as .xlsx.") from None
-    if sum(extent.rows * extent.columns for extent in extents.values()) > MAX_CELLS:
-        raise ParseError(f"{what}: the workbook has more than {MAX_CELLS:,} cells. Give a shorter one.")
-    if sum(extent.text for extent in extents.values()) > MAX_TEXT:
-        raise ParseError(f"{what}: the workbook holds too much text. Give a shorter one.")
-    try:
-        # What was checked is what is read: the members are packed anew.
-        with python_calamine.CalamineWorkbook.from_filelike(_packed(members)) as book:
-            return {
-                name: Sheet(
-                    book.get_sheet_by_name(name).to_python(skip_empty_area=False),
-                    frozenset(extents[paths[name]].formulas),
-                )
-                for name in book.sheet_names
-                if name in paths
-            }
-    except (python_calamine.CalamineError, KeyError, ValueError) as error:
-        raise ParseError(f"{what}: the workbook is damaged ({error}). Save it again as .xlsx.") from None
-
-
-def _packed(members: Mapping[str, bytes]) -> io.BytesIO:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    packed.seek(0)
-    return packed
-
-
-@dataclass
-class _Extent:
-    """How far the cells of a sheet reach, the characters they show, and where formulas are."""
-
-    rows: int = 0
-    columns: int = 0
-    text: int = 0
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-def _parser() -> Any:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def refuse(*_: Any) -> None:
-        raise ValueError("it declares a document type")
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _shared_lengths(content: bytes) -> list[int]:
-    """Characters of every shared text, which cells only point at: few bytes can stand for very many."""
-    lengths: list[int] = []
-
-    def start(name: str, _: dict[str, str]) -> None:
-        if _local(name) == "si":
-            lengths.append(0)
-
-    def text(data: str) -> None:
-        if lengths:
-            lengths[-1] += len(data)
-
-    parser = _parser()
-    parser.StartElementHandler = start
-    parser.CharacterDataHandler = text
-    parser.Parse(content, True)
-    return lengths
-
-
-def _extent(content: bytes, lengths: list[int], what: str, name: str) -> _Extent:
-    """Measure a sheet without building it; other parts of the workbook measure as empty."""
-    extent = _Extent()
-    state = {"row": 0, "column": 0, "depth": 0, "shared": False, "value": False, "sheet": False}
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        local = _local(tag)
-        state["depth"] += 1
-        if state["depth"] == 1:
-            state["sheet"] = local == "worksheet"
-        elif not state["sheet"]:
-            return
-        elif local == "row":
-            state["row"] = int(attributes.get("r", state["row"] + 1))
-            state["column"] = 0
-        elif local == "c":
-            state["row"], state["column"] = _position(attributes.get("r"), state["row"], state["column"] + 1)
-            state["shared"] = attributes.get("t") == "s"
-            extent.rows = max(extent.rows, state["row"])
-            extent.columns = max(extent.columns, state["column"])
-            if extent.columns > MAX_COLUMNS:
-                raise ParseError(
-                    f"{what}: {name} has more than {MAX_COLUMNS} columns. Is this the right file?"
-                )
-            if extent.rows * extent.columns > MAX_CELLS:
-                raise ParseError(f"{what}: {name} has more than {MAX_CELLS:,} cells. Give a shorter one.")
-        elif local == "f":
-            extent.formulas.add((state["row"], state["column"]))
-        state["value"] = local == "v"
-
-    def end(_: str) -> None:
-        state["depth"] -= 1
-        state["value"] = False
-
-    def text(data: str) -> None:
-        if state["sheet"]:
-            shared = state["shared"] and state["value"]
-            extent.text += lengths[int(data)] if shared else len(data)
-            if extent.text > MAX_TEXT:
-                raise ParseError(f"{what}: {name} holds too much text. Give a shorter one.")
-
-    parser = _parser()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.Parse(content, True)
-    return extent
-
-
-def _position(reference: str | None, row: int, column: int) -> tuple[int, int]:
-    """Row and column of a cell such as C7; cells without a reference follow one another."""
-    if reference is None:
-        return max(row, 1), column
-    found = re.fullmatch(r"([A-Z]{1,7})([0-9]{1,9})", reference)
-    if found is None:
-        raise ValueError(f"{reference!r} is no cell")
-    number = 0
-    for letter in found[1]:
-        number = number * 26 + ord(letter) - 64
-    return int(found[2]), number
-
-
-def _sheet_paths(members: Mapping[str, bytes]) -> dict[str, str]:
-    """Member that holds each sheet, by the name of the sheet."""
-    links = {
-        link.get("Id"): link.get("Target", "")
-        for link in ElementTree.fromstring(members["xl/_rels/workbook.xml.rels"])
-    }
-    paths = {}
-    for element in ElementTree.fromstring(members["xl/workbook.xml"]).iter():
-        if element.tag.rpartition("}")[2] == "sheet":
-            target = links[next(value for key, value in element.items() if key.endswith("}id"))]
-            paths[element.get("name", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
-    return paths
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# Text that a spreadsheet program might take for a formula
-# --------------------------------------------------------------------------------------------------------------------
-
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
-
-
-def csv_safe(text: str) -> str:
-    """Text for a CSV cell: an apostrophe in front of what a spreadsheet program would compute."""
-    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_START) else text
-
-
-def csv_plain(text: str) -> str:
-    """The text that :func:`csv_safe` was given."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA_START) else text
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# The territorial-control workbook
-# --------------------------------------------------------------------------------------------------------------------
+from loaders.sources.sheets import csv_plain
+from loaders.sources.tables import open_table
 
 CONTRACT = CONTRACTS["territorial_control"]
 SHEET = "Statements"
@@ -405,7 +44,7 @@ _DATASET_NAME = {"place": "neighborhood_id", "actors": "actor_text"}
 COLUMNS = (
     *("assertion_id", "place", "sub_zone", "status", "source_word", "actors", "from_earliest", "from_latest"),
     *("date_precision", "claimant", "claimant_name", "verification", "confidence", "source_title"),
-    *("source_publisher", "source_url", "published_date", "source_checked", "source_id", "note"),
+    *("source_publisher", "source_url", "published_date", "source_checked", "source_id", "note", "withdraw"),
 )
 
 #: Columns that the workbook may leave empty although the dataset does not: they are worked out.
@@ -417,13 +56,25 @@ _IDENTITY = (
     *("source_publisher", "source_url", "published_date"),
 )
 
+WITHDRAW = Column(
+    "withdraw",
+    "text",
+    "yes: withdraw the statement that has this assertion_id; nothing else needs to be filled in then",
+    values=("yes",),
+)
+
 _SPEC: dict[str, Column] = {
     name: next(column for column in CONTRACT.columns if column.name == _DATASET_NAME.get(name, name))
     for name in COLUMNS
-}
+    if name != WITHDRAW.name
+} | {WITHDRAW.name: WITHDRAW}
+
+#: A workbook without one of these columns cannot be used; the others may be left out.
+REQUIRED = tuple(name for name, spec in _SPEC.items() if spec.required and name not in _WORKED_OUT)
 
 
-class Statements(NamedTuple):
+@dataclass(frozen=True)
+class Statements:
     """What a workbook says.
 
     Attributes
@@ -435,17 +86,23 @@ class Statements(NamedTuple):
         Rows that cannot be used, with ``row, column, value, reason, record``; one line per row.
     unresolved
         Names of places that no alias resolves, sorted.
+    withdrawn
+        Ids of statements that staff withdraw, sorted.
+    warnings
+        What the reader should know about the file.
     """
 
     frame: pd.DataFrame
     rejected: pd.DataFrame
     unresolved: list[str]
+    withdrawn: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
     """Read a workbook into complete rows of ``territorial_control``; see :func:`read_workbook`.
 
-    A workbook only adds and changes statements: silence withdraws nothing.
+    A workbook only adds and changes statements, and withdraws those that it says it withdraws: silence withdraws nothing.
     """
     found = read_workbook(source, context.frames["aliases"])
     named = actor_ids(found.frame["actor_text"], context.files["actor_words.csv"])
@@ -454,7 +111,8 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
         actor_id=named.str.split("|").str[0],
         recorded_at=recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-    return Reading(frame, Findings(rejected=found.rejected, unresolved=found.unresolved))
+    findings = Findings(warnings=found.warnings, rejected=found.rejected, unresolved=found.unresolved)
+    return Reading(frame, findings, withdrawn=tuple(found.withdrawn))
 
 
 def read_workbook(source: bytes, aliases: pd.DataFrame) -> Statements:
@@ -478,90 +136,53 @@ def read_workbook(source: bytes, aliases: pd.DataFrame) -> Statements:
         The file as a whole cannot be used: another format, no sheet "Statements", another header, no statements.
     """
     what = "territorial-control workbook"
-    if len(source) > MAX_SOURCE_BYTES:
-        raise ParseError(
-            f"{what}: the file is larger than {MAX_SOURCE_BYTES / 1e6:.0f} MB. Is this the right file?"
-        )
-    if source.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        where, (rows, formulas) = f"sheet {SHEET}, ", _from_sheet(source, what)
-        broken = pd.DataFrame(columns=REJECTED_COLUMNS)
-    else:
-        where, formulas = "", frozenset()
-        rows, broken = _from_csv(source, what)
+    opened = open_table(source, what, COLUMNS)
+    warnings = _judge_header(opened.keys, what, opened.header_row)
+    table = opened.read(COLUMNS, plain=COLUMNS)
+    rows = table.frame.reindex(columns=list(COLUMNS), fill_value="")
+    rows = rows.apply(lambda texts: texts.str.strip().astype("str"))
+    if not opened.sheet_name:
+        rows = rows.apply(lambda texts: texts.map(csv_plain).astype("str"))
     rows = rows[(rows != "").any(axis=1) & ~rows["assertion_id"].str.upper().str.startswith(EXAMPLE)]
-    if rows.empty and broken.empty:
+    if rows.empty and table.rejected.empty:
         raise ParseError(
             f"{what}: no statements below the header and the examples. Fill in rows and try again."
         )
-    return _statements(rows, formulas, where, broken, aliases)
+    where = f"sheet {opened.sheet_name}, " if opened.sheet_name else ""
+    return _statements(rows, where, table.rejected, aliases, [*table.warnings, *warnings])
 
 
-def _from_sheet(source: bytes, what: str) -> tuple[pd.DataFrame, frozenset[tuple[int, str]]]:
-    sheets = read_sheets(source, what)
-    if SHEET not in sheets:
-        raise ParseError(
-            f"{what}: no sheet is called {SHEET!r} (found: {', '.join(sheets)}). Start from a new template."
-        )
-    sheet = sheets[SHEET]
-    header = [column_key(cell_text(cell)) for cell in sheet.rows[0]] if sheet.rows else []
-    filled = max(
-        (column for row in sheet.rows for column, cell in enumerate(row, 1) if cell != ""), default=0
-    )
-    _refuse_header(header[:filled], what)
-    body = [[cell_text(cell) for cell in row[:filled]] for row in sheet.rows[1:]]
-    rows = pd.DataFrame(body, columns=header[:filled], index=range(2, len(body) + 2), dtype="str")
-    formulas = frozenset((row, header[column - 1]) for row, column in sheet.formulas if column <= filled)
-    return rows[list(COLUMNS)], formulas
-
-
-def _from_csv(source: bytes, what: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    header, _ = first_row(source, what)
-    _refuse_header([column_key(name) for name in header], what)
-    table = read_table(source, what=what, wanted=COLUMNS, plain=COLUMNS)
-    rows = table.frame[list(COLUMNS)].apply(lambda texts: texts.str.strip().map(csv_plain).astype("str"))
-    return rows, table.rejected
-
-
-def _refuse_header(header: list[str], what: str) -> None:
-    missing = [name for name in COLUMNS if name not in header]
+def _judge_header(header: list[str], what: str, line: int) -> list[str]:
+    """What is odd about the header and does no harm; raises :class:`ParseError` where rows cannot be read."""
+    missing = [name for name in REQUIRED if name not in header]
+    twice = sorted({name for name in COLUMNS if header.count(name) > 1})
     extra = [name or "(no name)" for name in header if name not in COLUMNS]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if missing or extra or twice:
+    if missing or twice:
         raise ParseError(
-            f"{what}: row 1 is not the header of the template. Missing: {', '.join(missing) or 'none'}; unexpected: "
-            f"{', '.join(extra) or 'none'}; twice: {', '.join(twice) or 'none'}. Restore the header, or copy the rows into "
-            "a new template."
+            f"{what}: row {line} is not the header of the template. Missing: {', '.join(missing) or 'none'}; twice: "
+            f"{', '.join(twice) or 'none'}; not known: {', '.join(extra) or 'none'}. Restore the header, or copy the rows "
+            "into a new template."
         )
-
-
-def cell_text(cell: Any) -> str:
-    """A cell as text without outer blanks: dates as ISO, whole numbers without a point, truth values in lower case."""
-    if isinstance(cell, datetime) and cell.time() == time(0):
-        cell = cell.date()
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return (str(cell).lower() if isinstance(cell, bool) else str(cell)).strip()
+    absent = [name for name in COLUMNS if name not in header and name not in ("assertion_id", WITHDRAW.name)]
+    warnings = [f"{what}: columns that were not read: {', '.join(extra)}."] if extra else []
+    return warnings + ([f"{what}: columns left out: {', '.join(absent)}."] if absent else [])
 
 
 def _statements(
-    rows: pd.DataFrame,
-    formulas: frozenset[tuple[int, str]],
-    where: str,
-    broken: pd.DataFrame,
-    aliases: pd.DataFrame,
+    rows: pd.DataFrame, where: str, broken: pd.DataFrame, aliases: pd.DataFrame, warnings: list[str]
 ) -> Statements:
     places = resolve(rows["place"], aliases)
     shared = aliases.drop_duplicates(["alias_key", "neighborhood_id"]).groupby("alias_key")["neighborhood_id"]
     several = shared.agg(", ".join)[shared.size() > 1]
-    computed: dict[int, set[str]] = {}
-    for row, column in formulas:
-        computed.setdefault(row, set()).add(column)
     ends = window(rows["from_earliest"], rows["date_precision"])[1]
     rows = rows.assign(from_latest=rows["from_latest"].where(rows["from_latest"] != "", ends))
-    kept, faults, unresolved = [], [], set()
+    kept, faults, unresolved, withdrawn = [], [], set(), set()
     seen: dict[str, int] = {}
     for (row, cells), place in zip(rows.to_dict("index").items(), places, strict=True):
-        fault = _fault(cells, computed.get(row, set()))
+        fault = _fault(cells)
+        if fault is None and cells[WITHDRAW.name]:
+            withdrawn.add(cells["assertion_id"])
+            continue
         if fault is None and pd.isna(place):
             unresolved.add(cells["place"])
             fault = "place", _unknown_place(cells["place"], several)
@@ -573,25 +194,20 @@ def _statements(
                 continue
             fault = "assertion_id", f"says the same as row {first}. Remove one of the two"
         column, reason = fault
-        faults.append(
-            {
-                "row": row,
-                "column": column,
-                "value": cells[column],
-                "reason": f"{where}row {row}, column {column}: {cells[column]!r} {reason}.",
-                "record": json.dumps(cells, ensure_ascii=False),
-            }
-        )
+        faults.append((row, column, cells[column], reason, json.dumps(cells, ensure_ascii=False)))
     frame = pd.DataFrame(
         [statement for _, statement in kept],
         columns=CONTRACT.column_names,
         index=[row for row, _ in kept],
         dtype="str",
     )
-    rejected = pd.DataFrame(faults, columns=REJECTED_COLUMNS)
-    if len(broken):
-        rejected = pd.concat([broken, rejected], ignore_index=True).sort_values("row", ignore_index=True)
-    return Statements(frame, rejected, sorted(unresolved))
+    rejected = pd.DataFrame([*broken.itertuples(index=False, name=None), *faults], columns=REJECTED_COLUMNS)
+    rejected = rejected.sort_values("row", kind="stable", ignore_index=True)
+    rejected["reason"] = [
+        f"{where}row {row}" + (f", column {column}: {value!r} " if column else " ") + f"{reason}."
+        for row, column, value, reason, _record in rejected.itertuples(index=False, name=None)
+    ]
+    return Statements(frame, rejected, sorted(unresolved), sorted(withdrawn), warnings)
 
 
 def _unknown_place(name: str, several: pd.Series) -> str:
@@ -601,14 +217,15 @@ def _unknown_place(name: str, several: pd.Series) -> str:
     return "is not a known place. Choose one from the list, one place a row; the spelling waits in the queue of names"
 
 
-def _fault(cells: Mapping[str, str], formulas: set[str]) -> tuple[str, str] | None:
+def _fault(cells: Mapping[str, str]) -> tuple[str, str] | None:
     """First broken rule of a row: the column, and what is wrong with its value and what to do."""
-    for name in COLUMNS:
+    withdraws = cells[WITHDRAW.name] != ""
+    if withdraws and not cells["assertion_id"]:
+        return "assertion_id", "is empty. Name the statement that is withdrawn"
+    for name in (WITHDRAW.name, "assertion_id") if withdraws else COLUMNS:
         spec, value = _SPEC[name], cells[name]
-        if name in formulas:
-            return name, "comes from a formula. Type the value itself"
         if value == "":
-            if not spec.required or name in _WORKED_OUT:
+            if name not in REQUIRED:
                 continue
             if name == "status":
                 return name, "is empty. Choose a status, or delete the row: silence is not a statement"
@@ -621,6 +238,8 @@ def _fault(cells: Mapping[str, str], formulas: set[str]) -> tuple[str, str] | No
             return name, "is not a web address. Start it with http:// or https://, or leave it empty"
         if spec.kind == "id" and name != "place" and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:'-]*", value):
             return name, "is not an id. Use letters without accents, digits, - _ . only, or leave it empty"
+    if withdraws:
+        return None
     if cells["from_latest"] < cells["from_earliest"]:
         return "from_latest", f"lies before from_earliest ({cells['from_earliest']}). Exchange the two"
     if cells["published_date"] < cells["from_earliest"]:
@@ -640,7 +259,7 @@ def _is_date(text: str) -> bool:
 
 def _statement(cells: Mapping[str, str], place: str) -> dict[str, str]:
     statement = dict.fromkeys(CONTRACT.column_names, "")
-    statement |= {_DATASET_NAME.get(name, name): value for name, value in cells.items()}
+    statement |= {_DATASET_NAME.get(name, name): cells[name] for name in COLUMNS if name != WITHDRAW.name}
     statement |= {"neighborhood_id": place, "crosswalk_version": CROSSWALK_VERSION}
     if not statement["assertion_id"]:
         identity = "\x1f".join(statement[name] for name in _IDENTITY)
@@ -668,6 +287,7 @@ _GUIDE = (
     "One row is one assertion: one source says one thing about one place for one day or window.",
     "Silence is not a statement. Do not repeat a status for weeks in which nobody said anything: the dashboard lets it age.",
     "Two sources that disagree are two rows. A correction by the same source is a new row.",
+    "A row of ours that was wrong: put its assertion_id and withdraw = yes; earlier views keep showing it.",
     f"Rows whose assertion_id starts with {EXAMPLE} are examples: they are never read. You may delete them.",
     "Dates are the day in Port-au-Prince, written 2026-11-22. The day of the event and the day of publication are different.",
     "A patrol is presence (state_presence), not control. A statement about a whole commune names the commune.",
@@ -813,8 +433,7 @@ def _write_statements(sheet: Any, lists: Mapping[str, list[str]], formats: Mappi
 
 def _about(name: str) -> str:
     spec = _SPEC[name]
-    required = spec.required and name not in _WORKED_OUT
-    return f"{'Required' if required else 'Optional'}: {_ABOUT.get(name, spec.about)}"
+    return f"{'Required' if name in REQUIRED else 'Optional'}: {_ABOUT.get(name, spec.about)}"
 
 
 def _write_guide(sheet: Any, formats: Mapping[str, Any]) -> None:

@@ -11,7 +11,8 @@ dataset does not keep may be there or not, in text or codes: they are not read.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from loaders.sources.tables import (
     column_key,
     is_json,
     json_of,
-    read_table,
+    open_table,
     rejected_rows,
     without_blanks,
 )
@@ -48,7 +49,7 @@ PROVIDER = Provider(
 
 #: Columns that are read where the file has them.
 READ_COLUMNS = (
-    *("event_id_cnty", "data_id", "event_date", "time_precision", "event_type", "sub_event_type"),
+    *("event_id_cnty", "data_id", "event_date", "year", "time_precision", "event_type", "sub_event_type"),
     *("actor1", "actor2", "iso", "country", "admin1", "admin2", "admin3", "location", "geo_precision"),
     *("fatalities", "timestamp"),
 )
@@ -68,6 +69,7 @@ _DATE_PRECISION = {"1": "day", "2": "month", "3": "month", "": "day"}
 #: No ACLED row of today's vocabulary was uploaded before 2010: a smaller number is a number cut short.
 _FIRST_TIMESTAMP = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
 
+_EXCEL_DAY_0 = date(1899, 12, 30)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -75,6 +77,11 @@ _MONTH_NAMES = (
 )
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?")
 _LONG = re.compile(r"(\d{1,2})[ -]([A-Za-z]+)[ -](\d{4})")
+_NAMED_SHORT = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{2})")
+_NAMED_FIRST = re.compile(r"([A-Za-z]+)\.? (\d{1,2}), ?(\d{4})")
+_SERIAL = re.compile(r"[45]\d{4}(?:\.0+)?")
+_THOUSANDS = re.compile(r"^\d{1,3}(?:[ ,'\u00a0\u202f]\d{3})+$")
+_SCIENTIFIC = re.compile(r"^\s*\d(?:[.,]\d+)?[eE]\+?0?9\s*$")
 _SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?: 0{1,2}:00(?::00)?)?")
 
 
@@ -198,7 +205,8 @@ def read_rows(source: bytes) -> tuple[pd.DataFrame, Findings]:
         As :func:`read_export`.
     """
     warnings: list[str] = []
-    table = _json_table(source, warnings) if is_json(source) else _csv_table(source)
+    table = _json_table(source, warnings) if is_json(source) else _file_table(source)
+    warnings += table.warnings
     raw = table.frame
     _require(list(raw.columns))
     raw = _of_haiti(
@@ -221,6 +229,11 @@ def read_rows(source: bytes) -> tuple[pd.DataFrame, Findings]:
     event_type = by_value(text["event_type"], _event_types)
     fatalities = by_value(text["fatalities"], _counts)
     timestamp = _timestamps(text["timestamp"])
+    shortened = text["timestamp"].astype("str").str.fullmatch(_SCIENTIFIC) & timestamp.isna()
+    if shortened.any():
+        warnings.append(
+            f"{int(shortened.sum())} upload times were shortened by a spreadsheet program (1.79E+09) and count as not known."
+        )
     event_id = _event_ids(text, raw, event_date, fatalities, warnings)
     reasons = {
         _id_column(raw): (
@@ -228,12 +241,16 @@ def read_rows(source: bytes) -> tuple[pd.DataFrame, Findings]:
             "is no event id of ACLED (such as HTI123): rows without one cannot be told apart or updated",
         ),
         "event_date": (event_date.isna(), "is not a date (2026-11-22, 22 November 2026 or 22/11/2026)"),
+        "year": (
+            _other_year(text["year"], event_date),
+            "is not the year of event_date: was the date changed by a program?",
+        ),
         "event_type": (event_type == "", f"is not one of: {', '.join(EVENT_TYPES)}"),
         "time_precision": (_off_scale(text["time_precision"]), "is not 1, 2 or 3"),
         "geo_precision": (_off_scale(text["geo_precision"]), "is not 1, 2 or 3"),
         "fatalities": ((text["fatalities"] != "") & fatalities.isna(), "is not a whole number, 0 or more"),
         "timestamp": (
-            (text["timestamp"] != "") & timestamp.isna(),
+            (text["timestamp"] != "") & timestamp.isna() & ~shortened,
             "is not a time in Unix seconds since 2010; is the file cut short?",
         ),
     }
@@ -361,8 +378,27 @@ def _undeleted(rows: pd.DataFrame, gone: pd.Series) -> pd.DataFrame:
 _PLAIN = ("event_id_cnty", "data_id", "timestamp")
 
 
-def _csv_table(source: bytes) -> Table:
-    return read_table(source, what=WHAT, wanted=READ_COLUMNS, plain=_PLAIN)
+#: Other headers that public copies use, by ours.
+_SPELLINGS = {
+    "event_id_cnty": ("event_id_cnty", "event_id"),
+    "event_date": ("event_date", "eventdate", "date"),
+    "event_type": ("event_type", "eventtype"),
+    "sub_event_type": ("sub_event_type", "subeventtype"),
+}
+
+
+def _file_table(source: bytes) -> Table:
+    """Rows of a CSV or an Excel workbook."""
+    spellings = {name: _SPELLINGS.get(name, (name,)) for name in READ_COLUMNS}
+    opened = open_table(source, WHAT, {key for keys in spellings.values() for key in keys})
+    found = {
+        name: next(key for key in keys if key in opened.keys)
+        for name, keys in spellings.items()
+        if set(keys) & set(opened.keys)
+    }
+    _require(list(found))
+    table = opened.read(tuple(found.values()), plain=[found[name] for name in _PLAIN if name in found])
+    return replace(table, frame=table.frame.rename(columns={key: name for name, key in found.items()}))
 
 
 def _json_table(source: bytes, warnings: list[str]) -> Table:
@@ -452,6 +488,12 @@ def _date(text: str, *, month_first: bool) -> datetime | None:
         year, month, day = (int(part) for part in match.groups())
     elif (match := _LONG.fullmatch(text)) and match[2].lower() in _MONTH_NAMES:
         year, month, day = int(match[3]), _MONTHS.index(match[2][:3].lower()) + 1, int(match[1])
+    elif (match := _NAMED_SHORT.fullmatch(text)) and match[2].lower() in _MONTHS:
+        year, month, day = 2000 + int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1])
+    elif (match := _NAMED_FIRST.fullmatch(text)) and match[1].lower() in _MONTH_NAMES:
+        year, month, day = int(match[3]), _MONTHS.index(match[1][:3].lower()) + 1, int(match[2])
+    elif _SERIAL.fullmatch(text):  # days since 1899-12-30, as spreadsheet programs count them (2009 to 2064)
+        return datetime.combine(_EXCEL_DAY_0 + timedelta(days=int(float(text))), time())
     elif match := _SLASHED.fullmatch(text):
         first, second, year = (int(part) for part in match.groups())
         month, day = (first, second) if month_first else (second, first)
@@ -469,8 +511,15 @@ def _event_types(values: pd.Series) -> pd.Series:
 
 
 def _counts(values: pd.Series) -> pd.Series:
+    """Counts as float, also with thousands separated by a comma, a blank or an apostrophe; NaN for what is none."""
+    values = values.str.replace(_THOUSANDS, lambda found: re.sub(r"\D", "", found[0]), regex=True)
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     return numbers.where((numbers >= 0) & (numbers % 1 == 0))
+
+
+def _other_year(years: pd.Series, dates: pd.Series) -> pd.Series:
+    stated = by_value(years, lambda values: pd.to_numeric(values, errors="coerce").astype("float64"))
+    return stated.notna() & dates.notna() & (stated != dates.dt.year)
 
 
 def _off_scale(values: pd.Series) -> pd.Series:

@@ -24,8 +24,8 @@ from loaders.sources.figures import indicators
 from loaders.sources.http import Session, SourceError, address_of, setting
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.places import METRO
+from loaders.sources.sheets import Sheet, cell_text, read_sheets
 from loaders.sources.tables import column_key, is_json, json_of, read_table
-from loaders.workbook import Sheet, cell_text, read_sheets
 
 HAPI_ADDRESS = "https://hapi.humdata.org"
 APP_IDENTIFIER = "HDX_APP_IDENTIFIER"

@@ -22,7 +22,7 @@ from loaders.names import name_key
 from loaders.sources.http import Session, SourceError, address_of
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.places import METRO_PCODES
-from loaders.workbook import unpack
+from loaders.sources.sheets import unpack
 
 CKAN_ADDRESS = "https://data.humdata.org"
 

@@ -14,8 +14,8 @@ from loaders.sources.events import Provider, incidents, local_date
 from loaders.sources.http import SourceError
 from loaders.sources.interface import Reading
 from loaders.sources.places import COUNTRY, METRO, Gazetteer
-from loaders.sources.tables import column_key, first_row, read_table, rejected_rows, without_blanks
-from loaders.workbook import Sheet, cell_text, csv_plain, read_sheets
+from loaders.sources.sheets import csv_plain
+from loaders.sources.tables import open_table, rejected_rows, without_blanks
 
 WHAT = "Insecurity Insight health incidents"
 PROVIDER = Provider(
@@ -114,8 +114,10 @@ def read_incidents(
     ParseError
         Another format, a needed column is missing, ambiguous dates, or no rows of Haiti.
     """
-    rows, broken = _rows(source)
-    rows = rows[rows["country"].map(name_key).isin(["hti", "haiti", "republic-of-haiti"])]
+    every, broken, warnings = _rows(source)
+    rows = every[every["country"].map(name_key).isin(["hti", "ht", "haiti", "republic-of-haiti"])]
+    if len(rows) < len(every):
+        warnings.append(f"{len(every) - len(rows)} rows of other countries were left out.")
     if rows.empty:
         raise SourceError(f"{WHAT}: no incidents in Haiti. This is not 0 incidents: is this the right file?")
     days = _days(rows["date"])
@@ -129,7 +131,8 @@ def read_incidents(
     rejected = rejected_rows(rows, reasons)
     good = rows.index.difference(rejected["row"])
     findings = Findings(
-        rejected=pd.concat([broken, rejected], ignore_index=True) if len(broken) else rejected
+        warnings=warnings,
+        rejected=pd.concat([broken, rejected], ignore_index=True) if len(broken) else rejected,
     )
     frame = _incidents(rows.loc[good], days[good], counts.loc[good], context, recorded_at)
     coarse = int((~frame["location_precision"].isin(["neighborhood", "commune"])).sum())
@@ -185,18 +188,20 @@ def _placed(rows: pd.DataFrame, context: Context) -> dict[str, pd.Series]:
     return {name: placed[name] for name in placed.columns}
 
 
-def _rows(source: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Known columns as text, one row per incident, and rows that could not be read."""
-    if source.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        raw, broken = _sheet_table(read_sheets(source, WHAT))
-    else:
-        found = _columns([column_key(name) for name in first_row(source, WHAT)[0]])
-        table = read_table(source, what=WHAT, wanted=tuple(found.values()), plain=tuple(found.values()))
-        raw = table.frame.rename(columns={key: name for name, key in found.items()}).map(csv_plain)
-        broken = table.rejected
-    is_tag = raw["event_id"].str.startswith("#") | raw["date"].str.startswith("#")
-    rows = raw[~is_tag & (raw != "").any(axis=1)]
-    return rows.reindex(columns=list(SPELLINGS), fill_value="").apply(without_blanks).astype("str"), broken
+def _rows(source: bytes) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Known columns as text, one row per incident; rows that could not be read; what is odd about the file."""
+    opened = open_table(source, WHAT, {key for spellings in SPELLINGS.values() for key in spellings})
+    found = _columns(opened.keys)
+    wanted = tuple(found.values())
+    table = opened.read(wanted, plain=wanted)
+    raw = table.frame.rename(columns={key: name for name, key in found.items()})
+    if not opened.sheet_name:
+        raw = raw.map(csv_plain)
+    rows = raw.reindex(columns=list(SPELLINGS), fill_value="").apply(without_blanks).astype("str")
+    if opened.delimiter == ";":  # where a comma is no delimiter it is the point of a number
+        for name in ("latitude", "longitude"):
+            rows[name] = rows[name].str.replace(",", ".")
+    return rows, table.rejected, table.warnings
 
 
 def _columns(header: list[str]) -> dict[str, str]:
@@ -214,29 +219,6 @@ def _columns(header: list[str]) -> dict[str, str]:
             + f". The file has: {', '.join(header[:40])}."
         )
     return found
-
-
-def _sheet_table(sheets: Mapping[str, Sheet]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The sheet that looks most like incidents, from its header on."""
-    known = {key for spellings in SPELLINGS.values() for key in spellings}
-    headers = {
-        name: [column_key(cell_text(cell)) for cell in sheet.rows[0]]
-        for name, sheet in sheets.items()
-        if sheet.rows
-    }
-    if not headers:
-        raise SourceError(f"{WHAT}: the workbook is empty. Download it again.")
-    best = max(headers, key=lambda name: len(known & set(headers[name])))
-    found, header, sheet = _columns(headers[best]), headers[best], sheets[best]
-    positions = {name: header.index(key) for name, key in found.items()}
-    cells = [[cell_text(row[place]) for place in positions.values()] for row in sheet.rows[1:]]
-    raw = pd.DataFrame(cells, columns=list(positions), index=range(2, len(cells) + 2), dtype="str")
-    names = {place + 1: name for name, place in positions.items()}
-    computed = sorted({row for row, column in sheet.formulas if column in names and row > 1})
-    bad = pd.Series(raw.index.isin(computed), index=raw.index)
-    return raw[~bad], rejected_rows(
-        raw, {"event_id": (bad, "stands in a row with formulas; save the values only")}
-    )
 
 
 def _days(texts: pd.Series) -> pd.Series:

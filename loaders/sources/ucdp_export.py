@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +15,7 @@ from loaders.sources.events import Provider, incidents, local_date
 from loaders.sources.http import Session, SourceError, address_of
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.places import COUNTRY, METRO, Gazetteer, in_metro
-from loaders.sources.tables import column_key, first_row, read_table, rejected_rows, without_blanks
+from loaders.sources.tables import OpenTable, open_table, rejected_rows, without_blanks
 from loaders.sources.ucdp import (
     API,
     DOWNLOADS,
@@ -50,6 +47,8 @@ ROW_COLUMNS = (
     *("adm_1", "adm_2", "country", "country_id", "date_prec", "date_start", "best", "high", "low"),
 )
 _REQUIRED = ("id", "year", "type_of_violence", "where_prec", "date_prec", "date_start", "best", "high", "low")
+
+_CODES = ("id", "year", "type_of_violence", "where_prec", "country_id", "date_prec")
 
 #: A final release holds about 400,000 events of the world, about 300 MB.
 MAX_UNPACKED_BYTES = 600_000_000
@@ -121,34 +120,30 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
     What was fetched is complete; a final release is complete up to its year; a candidate release only adds and changes. A
     file without UCDP's own name counts as published after the last month that it covers.
     """
-    header, _delimiter = first_row(source, WHAT) if not source.startswith(b"PK") else ([], "")
-    if "release" in header:
-        table = read_table(
-            source, what=WHAT, wanted=(*ROW_COLUMNS, "release", "published_date"), plain=("id",)
-        )
-        rows = table.frame.astype("str")
+    opened = open_table(source, WHAT, COLUMNS, max_unpacked=MAX_UNPACKED_BYTES)
+    if "release" in opened.keys:
+        rows = opened.read((*ROW_COLUMNS, "release", "published_date"), plain=("id",)).frame.astype("str")
         rows["published_date"] = pd.to_datetime(rows["published_date"], format="%Y-%m-%d", errors="coerce")
         span: tuple[date, date] | None = EVERYTHING
     else:
+        every = _all_rows(opened, f"{WHAT}: {name}")
         try:
             known = release(name)
         except SourceError:
-            known = _unnamed(source, name)
-        rows = read_rows(source, known)
+            known = _unnamed(every, name)
+        rows = _rows(every, known)
         if rows.empty:
             raise SourceError(f"{WHAT}: {name}: no event of Haiti among its rows. Is this the right file?")
         rows = rows.drop_duplicates("id", keep="last")
         span = (date.min, date(known.year, 12, 31)) if known.is_final else None
     frame, findings = to_incidents(rows, context, recorded_at=recorded_at)
+    findings.warnings[:0] = opened.warnings
     return Reading(frame, findings, span)
 
 
-def _unnamed(source: bytes, name: str) -> Release:
+def _unnamed(every: pd.DataFrame, name: str) -> Release:
     """A release by its content: it covers up to the last month of its events."""
-    unknown = Release(name, "", is_final=False, year=1, month=12)
-    ends = pd.to_datetime(
-        _all_rows(source, unknown)["date_start"].str.slice(0, 10), format="%Y-%m-%d", errors="coerce"
-    )
+    ends = pd.to_datetime(every["date_start"].str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
     last = ends.max()
     if pd.isna(last):
         raise SourceError(
@@ -179,29 +174,26 @@ def read_rows(source: bytes, release: Release) -> pd.DataFrame:
     SourceError
         Not a release of UCDP, cut short, or an archive that is not one CSV of a sensible size.
     """
-    return _rows(_all_rows(source, release), release)
-
-
-def _all_rows(source: bytes, release: Release) -> pd.DataFrame:
-    """All rows of a release as text."""
     what = f"UCDP {release.version}"
-    if source.startswith(b"PK"):
-        source = _unpacked(source, what)
-    header, _delimiter = first_row(source, what)
+    return _rows(_all_rows(open_table(source, what, COLUMNS, max_unpacked=MAX_UNPACKED_BYTES), what), release)
+
+
+def _all_rows(opened: OpenTable, what: str) -> pd.DataFrame:
+    """All rows of a release as text, of every country."""
     names = None
-    if header[0].strip().isdigit():
-        if len(header) != len(COLUMNS):
+    if opened.keys[0].isdigit():
+        if len(opened.keys) != len(COLUMNS):
             raise SourceError(
-                f"{what}: the file has no header and {len(header)} columns instead of {len(COLUMNS)}. Is this the right file?"
+                f"{what}: the file has no header and {len(opened.keys)} columns instead of {len(COLUMNS)}. Is this the right file?"
             )
         names = COLUMNS
-    keys = names or [column_key(name) for name in header]
+    keys = names or opened.keys
     missing = [name for name in _REQUIRED if name not in keys]
     if missing or not {"country", "country_id"} & set(keys):
         raise SourceError(
             f"{what}: no column {', '.join(missing) or 'country_id'}. Is this a release of UCDP GED, as downloaded?"
         )
-    table = read_table(source, what=what, wanted=ROW_COLUMNS, plain=("id",), names=names)
+    table = opened.read(ROW_COLUMNS, plain=("id",), names=names)
     if len(table.rejected):
         first = table.rejected.iloc[0]
         raise SourceError(f"{what}: row {first['row']} {first['reason']}. Download the release again.")
@@ -329,6 +321,8 @@ def _provider(rows: pd.DataFrame) -> Provider:
 
 def _rows(frame: pd.DataFrame, release: Release) -> pd.DataFrame:
     texts = {name: without_blanks(frame[name]).astype("str") for name in ROW_COLUMNS if name in frame}
+    for name in _CODES:  # programs that lost the type of a column write 41.0
+        texts[name] = texts[name].str.removesuffix(".0") if name in texts else ""
     rows = pd.DataFrame({name: texts.get(name, "") for name in ROW_COLUMNS}, index=frame.index, dtype="str")
     inside = (rows["country_id"] == str(HAITI)) | (rows["country"].str.lower() == "haiti")
     return rows[inside].assign(
@@ -362,27 +356,3 @@ def _place(rows: pd.DataFrame, gazetteer: Gazetteer) -> tuple[pd.DataFrame, pd.S
     outside = (ids == COUNTRY) & rows["where_prec"].isin([*"1234"]) & ~department.isin(["", "ouest"])
     placed.loc[outside, "location_precision"] = "outside"
     return placed, name.where(is_exact & named.isna() & is_metro, "")
-
-
-def _unpacked(source: bytes, what: str) -> bytes:
-    """The one CSV of an archive, at most :data:`MAX_UNPACKED_BYTES`."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(source)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            tables = [member for member in members if member.filename.lower().endswith(".csv")]
-            if len(tables) != 1:
-                raise SourceError(
-                    f"{what}: the archive holds {len(tables)} CSV files among {len(members)}, not one. Is this a release "
-                    "of UCDP GED, as downloaded?"
-                )
-            with archive.open(tables[0]) as member:
-                content = member.read(MAX_UNPACKED_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise SourceError(
-            f"{what}: the archive is damaged or cut short ({error}). Download it again."
-        ) from None
-    if len(content) > MAX_UNPACKED_BYTES:
-        raise SourceError(
-            f"{what}: the archive unpacks to more than {MAX_UNPACKED_BYTES / 1e6:.0f} MB. Is this a release of UCDP GED?"
-        )
-    return content

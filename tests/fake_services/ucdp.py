@@ -81,7 +81,7 @@ class FakeUcdp(FakeService):
         "changes": "a new release 26.0.9 revises an event and adds one",
         "no_links": "a downloads page without releases",
         "truncated": "files end in the middle of a row",
-        "wrong_encoding": "files are Latin-1",
+        "wrong_encoding": "files mix UTF-8 and Latin-1",
         "burst_once": "the API answers 400 once, then as usual",
         "burst": "the API answers 400 for ever",
         "from_zero": "the API's first page is page 0 and it starts at page 1",
@@ -112,8 +112,8 @@ class FakeUcdp(FakeService):
         if self.scenario == "truncated":
             files = {name: content[:-200] for name, content in files.items()}
         if self.scenario == "wrong_encoding":
-            latin = csv_file([row(10, side_a="Synthétique")]).decode().encode("latin-1")
-            files = {name: latin for name in files if name.endswith("csv")}
+            mixed = csv_file([row(10, side_a="Synthétique", side_b="@")]).replace(b"@", b"\xe9")
+            files = {name: mixed for name in files if name.endswith("csv")}
         return files
 
     def respond(self, request: Request) -> Answer:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loaders.checks import Context, Findings
+from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, enforce, typed
 from loaders.sources.acled import Acled, Credentials
 from loaders.sources.acled_export import EmbargoError, read_export, read_rows, to_incidents, upsert
@@ -40,6 +40,12 @@ OLD_COLUMNS = (
 REDUCED_COLUMNS = (
     *("event_date", "event_type", "sub_event_type", "actor1", "actor2", "admin1", "admin2", "location"),
     *("latitude", "longitude", "fatalities"),
+)
+
+
+#: UTF-8 with one letter of Latin-1 in its second line.
+MIXED_ENCODINGS = (
+    csv_file([row(0, actor1="@"), row(1, location="Pétion-Ville")]).encode().replace(b"@", b"\xe9")
 )
 
 
@@ -352,8 +358,10 @@ def test_ambiguous_dates_are_refused(gazetteer: Context, dates: list[str], messa
     form=st.sampled_from(["%Y-%m-%d", "%d %B %Y", "%d-%b-%Y", "%d/%m/%Y"]),
 )
 def test_every_date_survives(day: date, form: str) -> None:
-    decided = row(1, event_date=date(2026, 1, 31).strftime(form), timestamp="")
-    found, _ = read_rows(csv_file([row(0, event_date=day.strftime(form), timestamp=""), decided]).encode())
+    decided = row(1, event_date=date(2026, 1, 31).strftime(form), timestamp="", year="")
+    found, _ = read_rows(
+        csv_file([row(0, event_date=day.strftime(form), timestamp="", year=""), decided]).encode()
+    )
     assert found["event_date"].iloc[0].date() == day
 
 
@@ -512,10 +520,12 @@ def test_outside_the_metropolitan_area(
     ("source", "message"),
     [
         (b"", "empty"),
-        (b"PK\x03\x04rest", "ZIP archive or an Excel workbook"),
+        (b"PK\x03\x04rest", "no ZIP archive, or is cut short"),
         (b"<!DOCTYPE html><html>", "web page"),
-        (csv_file(rows()).encode("utf-16"), "UTF-16"),
-        (csv_file(rows(location="Pétion-Ville")).encode("latin-1"), "column location is not UTF-8"),
+        (csv_file(rows()).encode("utf-16")[:-501], "starts as UTF-16 but is not"),
+        (csv_file(rows()).encode("utf-16-le"), "no CSV header"),
+        (MIXED_ENCODINGS, "in line 2, is not UTF-8"),
+        (csv_file(rows(location="Pétion-Ville")).encode("mac-roman"), "is not UTF-8"),
         (csv_file(rows())[:-400].encode(), "cut short"),
         (csv_file(rows(notes="Synthetic, quoted"))[:-40].encode(), "cut short"),
         (csv_file([]).encode(), "no rows"),
@@ -537,7 +547,7 @@ def test_outside_the_metropolitan_area(
     ],
 )
 def test_wrong_files_are_refused(gazetteer: Context, source: bytes, message: str) -> None:
-    with pytest.raises(SourceError, match=message):
+    with pytest.raises(ParseError, match=message):
         read(source, gazetteer)
 
 

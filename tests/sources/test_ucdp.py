@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from loaders.checks import Context, Findings
+from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, enforce, typed
 from loaders.sources.http import Session, SourceError
 from loaders.sources.ucdp import (
@@ -113,7 +113,7 @@ def test_order_of_releases_does_not_matter() -> None:
 )
 def test_failures_are_source_errors(ucdp: FakeUcdp, session: Session, scenario: str, message: str) -> None:
     ucdp.scenario = scenario
-    with pytest.raises(SourceError, match=message):
+    with pytest.raises(ParseError, match=message):
         refresh(ucdp, session)
 
 
@@ -290,25 +290,26 @@ def test_bad_values_are_rejected_with_their_row(gazetteer: Context, column: str,
         (b"1,2,3\n4,5,6\n", "no header and 3 columns"),
         (b"id,year\n1,2\n", "no column type_of_violence"),
         (csv_file([row(1), row(2)])[:-60], "cut short"),
-        (archive(("a.csv", csv_file([row(1)])))[:-50], "damaged"),
+        (archive(("a.csv", csv_file([row(1)])))[:-50], "cut short"),
         (
             archive(
                 ("inner.zip", archive(("a.csv", b"1"))),
             ),
-            "0 CSV files among 1",
+            "another archive",
         ),
         (archive(("a.csv", b"1"), ("b.csv", b"2")), "2 CSV files"),
+        (archive(("a.txt", b"1")), "0 CSV files among 1"),
         (csv_file([row(1)]).replace(b"41,Americas", b"41,Americas,more"), "cells"),
     ],
 )
 def test_wrong_files_are_refused(source: bytes, message: str) -> None:
-    with pytest.raises(SourceError, match=message):
+    with pytest.raises(ParseError, match=message):
         read_rows(source, CANDIDATE)
 
 
 def test_zip_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loaders.sources.ucdp_export.MAX_UNPACKED_BYTES", 100_000)
-    with pytest.raises(SourceError, match="unpacks to more than"):
+    with pytest.raises(ParseError, match="too large"):
         read_rows(archive(("a.csv", b"0" * 10_000_000)), CANDIDATE)
 
 
