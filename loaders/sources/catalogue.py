@@ -99,7 +99,7 @@ SOURCES: dict[str, Source] = {
         Source(
             name="cod_ab",
             title="COD-AB boundaries",
-            reads={"communes": hdx.read, "neighborhoods": hdx.read_areas},
+            reads={"communes": hdx.read},
             needs=("neighborhoods",),
             files=(),
             fetch=hdx.fetch,

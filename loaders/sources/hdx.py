@@ -17,7 +17,7 @@ import shapely
 
 from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, typed
-from loaders.geometry import clip_to_communes, stored_outlines
+from loaders.geometry import stored_outlines
 from loaders.names import name_key
 from loaders.sources.http import Session, SourceError, address_of
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
@@ -178,40 +178,6 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
     stored = stored_outlines(typed(table[contract.column_names], contract), shapes)
     stored["area_km2"] = stored["area_km2"].round(3)
     return Reading(stored, Findings(), EVERYTHING)
-
-
-def read_areas(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
-    """Cut the catchments of ``neighborhoods`` to the official communes; they stay approximate.
-
-    A commune's people are split by the new areas. A cell that lies mostly outside its commune is left as it is, and counted.
-    """
-    places = context.frames["neighborhoods"]
-    in_scope = places["is_in_scope"].astype(bool)
-    cells = gpd.GeoDataFrame(places[in_scope], geometry="geometry", crs=STORED_CRS)
-    clipped = clip_to_communes(cells, read_communes(source))
-    uncut = clipped.loc[clipped["clip_note"] != "", "neighborhood_id"]
-    area = clipped["area_km2"].round(4)
-    people = (
-        places[places["place_type"] == "commune"]
-        .drop_duplicates("commune")
-        .set_index("commune")["population"]
-    )
-    share = (
-        clipped["commune"].map(people).astype("float64")
-        * area
-        / area.groupby(clipped["commune"]).transform("sum")
-    )
-    frame = gpd.GeoDataFrame(places.copy(), geometry="geometry", crs=STORED_CRS)
-    frame.loc[in_scope, "geometry"] = clipped.geometry
-    frame.loc[in_scope, "area_km2"] = area
-    frame.loc[in_scope, "population"] = share.round().where(clipped["population"].notna())
-    findings = Findings()
-    if len(uncut):
-        findings.warnings.append(
-            f"{len(uncut)} of {len(clipped)} catchments lie mostly outside the official outline of their commune and were "
-            f"not cut: {', '.join(sorted(uncut)[:8])}."
-        )
-    return Reading(frame[[*CONTRACTS["neighborhoods"].column_names, "geometry"]], findings, EVERYTHING)
 
 
 def read_communes(source: bytes) -> gpd.GeoDataFrame:

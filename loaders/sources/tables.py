@@ -475,16 +475,16 @@ def _csv_rows(
         raise SourceError(
             f"{what}: the file cannot be read as CSV ({str(error).splitlines()[0][:200]}). Download it again."
         ) from None
+    # Rows that only fill up the sheet are none of the table's.
+    lines = [row for row in broken if row.text.strip(table.delimiter + " \t\r\n")]
     tail = source[-BLOCK_BYTES:].rstrip()
-    ends = [row for row in broken if tail.endswith(row.text.strip().encode())]
+    ends = [row for row in lines if tail.endswith(row.text.strip().encode())]
     if ends and ends[-1].actual_columns < ends[-1].expected_columns:
         raise SourceError(
             f"{what}: the last row has {ends[-1].actual_columns} cells, the header has {len(keys)}: the file is cut short. "
             "Download it again."
         )
     frame = found.to_pandas()
-    # Rows that only fill up the sheet are none of the table's.
-    lines = [row for row in broken if row.text.strip(table.delimiter + " \t\r\n")]
     numbers = pd.RangeIndex(first, first + len(frame) + len(broken))
     offset = first - (2 if has_header else 1)
     lost = [row.number + offset for row in broken]
