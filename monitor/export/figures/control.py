@@ -185,16 +185,39 @@ def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
     return BuiltFigure(figure, stamp, alt, f"{area}-{choice.as_of}", mine.reset_index(drop=True))
 
 
+_STATUS = ("status-1", "evidence-1", "known-on-1", "stale-1", "contested-1", "disputed-1")
+
 FIGURES = (
-    FigureSpec("control-map", "Map of territorial control", "territorial-control", _control_map, ("area",)),
+    FigureSpec(
+        "control-map",
+        "Map of territorial control",
+        "territorial-control",
+        _control_map,
+        ("area",),
+        definitions=_STATUS,
+    ),
     FigureSpec(
         "share-over-time",
         "Share of each status over time",
         "territorial-control",
         _share_over_time,
         ("by", "span"),
+        definitions=(*_STATUS, "share-1"),
     ),
-    FigureSpec("overview-map", "Map of the overview", "", _overview_map),
-    FigureSpec("overview-shares", "Shares to the chosen date", "", _overview_shares),
-    FigureSpec("area-strip", "Status of one place over time", "territorial-control", _area_strip, ("area",)),
+    FigureSpec("overview-map", "Map of the overview", "", _overview_map, definitions=_STATUS),
+    FigureSpec(
+        "overview-shares",
+        "Shares to the chosen date",
+        "",
+        _overview_shares,
+        definitions=(*_STATUS, "share-1"),
+    ),
+    FigureSpec(
+        "area-strip",
+        "Status of one place over time",
+        "territorial-control",
+        _area_strip,
+        ("area",),
+        definitions=_STATUS,
+    ),
 )
