@@ -6,9 +6,9 @@ from monitor.ui import blocks, cards, filters, views
 
 with blocks.page():
     heading = st.container()
-    choice = filters.choice()
+    choice = filters.choice(steps=False)
     with heading:
-        views.situation_heading(choice)
+        lines = views.situation_heading(choice)
     dates = views.timeline(choice)
     views.time_control(choice, dates)
     left, right = st.columns([2, 1], gap="medium")
@@ -16,6 +16,8 @@ with blocks.page():
         area = cards.area_search()
         cards.area_card(choice, area)
     with left:
-        views.control_map(choice, area, dates)
-    views.share_over_time(choice, dates)
+        layers = views.shown_layers()
+        views.control_map(choice, area, dates, layers)
+    views.share_over_time(choice, dates, layers)
+    views.moving_heading(choice, dates, lines)
     views.control_table(choice)

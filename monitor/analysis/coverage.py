@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
 import pandas as pd
 
 from monitor.analysis.definitions import COVERAGE_REFERENCE_WEEKS, COVERAGE_SHARE, COVERAGE_WEEKS
@@ -19,6 +23,24 @@ def weekly_statements(dates: pd.Series) -> pd.Series:
         return pd.Series(dtype="int64", index=pd.DatetimeIndex([]))
     index = pd.date_range(weeks.min(), weeks.max(), freq="W-MON")
     return weeks.value_counts().reindex(index, fill_value=0).sort_index()
+
+
+def statements_between(dates: pd.Series, days: Sequence[date]) -> list[int]:
+    """Statements after each day and up to the next, the first count being those up to the first day.
+
+    Parameters
+    ----------
+    dates
+        Dates of statements.
+    days
+        Days, ascending.
+    """
+    found = np.searchsorted(
+        np.sort(dates.dropna().to_numpy(dtype="datetime64[s]")),
+        np.array(days, dtype="datetime64[s]"),
+        side="right",
+    )
+    return [int(count) for count in np.diff(found, prepend=0)]
 
 
 def last_covered_date(dates: pd.Series) -> pd.Timestamp:

@@ -202,8 +202,8 @@ class Model:
         return (*days, until) if not len(days) or days[-1] != until else tuple(days)
 
     def time_bar_days(self, as_of: date) -> tuple[date, ...]:
-        """Dates of the time bar: weeks from the first to the last statement, and the chosen date."""
-        return tuple(sorted({*self.weeks(max(self.last_date(), as_of)), as_of}))
+        """Dates of the time bar: weeks from the first to the last statement, the chosen date and the last covered one."""
+        return tuple(sorted({*self.weeks(max(self.last_date(), as_of)), as_of, self.default_date()}))
 
     def outcomes(self, choice: Choice) -> pd.DataFrame:
         """Claims of the retaken register known under the choice, with their outcome by rule."""

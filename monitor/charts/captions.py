@@ -7,7 +7,6 @@ from datetime import date
 import pandas as pd
 
 from loaders.contracts import Status
-from monitor.analysis.shares import share_of
 from monitor.charts.style import site_label, status_label
 from monitor.language import _, format_date, format_number, format_percent, ngettext
 
@@ -21,9 +20,29 @@ def _count(panel: pd.DataFrame, *statuses: str) -> int:
 
 def situation(panel: pd.DataFrame, stale_after_days: int) -> str:
     """The situation on one date in one sentence, unknown areas included."""
-    total = len(panel)
-    control, contested = _count(panel, Status.GANG_CONTROL), _count(panel, Status.CONTESTED)
-    unknown = _count(panel, Status.UNKNOWN, Status.NO_DATA)
+    return _situation(
+        len(panel),
+        _count(panel, Status.GANG_CONTROL),
+        _count(panel, Status.CONTESTED),
+        _count(panel, Status.UNKNOWN, Status.NO_DATA),
+        stale_after_days,
+    )
+
+
+def situations(panel: pd.DataFrame, stale_after_days: int) -> list[str]:
+    """The sentence of :func:`situation` for each date of a panel, in the order of the dates."""
+    counts = pd.crosstab(panel["date"], panel["status"]).reindex(
+        columns=[str(status) for status in Status], fill_value=0
+    )
+    unknown = counts[Status.UNKNOWN] + counts[Status.NO_DATA]
+    columns = (counts.sum(axis=1), counts[Status.GANG_CONTROL], counts[Status.CONTESTED], unknown)
+    return [
+        _situation(int(total), int(control), int(contested), int(open_), stale_after_days)
+        for total, control, contested, open_ in zip(*columns, strict=True)
+    ]
+
+
+def _situation(total: int, control: int, contested: int, unknown: int, stale_after_days: int) -> str:
     first = ngettext(
         "Armed groups control at least {control} of {total} neighborhoods ({share}) and contest {contested} more",
         "Armed groups control at least {control} of {total} neighborhoods ({share}) and contest {contested} more",
@@ -49,14 +68,18 @@ def map_title(counts: pd.Series) -> str:
     )
 
 
-def last_reports(panel: pd.DataFrame) -> str:
-    """What the last reports said, however old they are."""
-    gang = int(panel["last_status"].isin(GANG).sum())
-    contested = int((panel["last_status"] == Status.CONTESTED).sum())
-    state = int(panel["last_status"].isin(STATE).sum())
-    return _(
-        "At their last report, however old, {gang} were under gang control or influence, {contested} contested, {state} with the state present or holding."
-    ).format(gang=gang, contested=contested, state=state)
+def last_reports(panel: pd.DataFrame) -> list[str]:
+    """What the last reports said, however old they are, for each date of a panel."""
+    counts = pd.crosstab(panel["date"], panel["last_status"]).reindex(
+        columns=[str(status) for status in Status], fill_value=0
+    )
+    columns = (counts[list(GANG)].sum(axis=1), counts[Status.CONTESTED], counts[list(STATE)].sum(axis=1))
+    return [
+        _(
+            "At their last report, however old, {gang} were under gang control or influence, {contested} contested, {state} with the state present or holding."
+        ).format(gang=gang, contested=contested, state=state)
+        for gang, contested, state in zip(*columns, strict=True)
+    ]
 
 
 def change(now: float, before: float, since: date) -> str:
@@ -71,17 +94,24 @@ def change(now: float, before: float, since: date) -> str:
 
 def share_title(table: pd.DataFrame, day: pd.Timestamp, denominator: str) -> str:
     """Title of the share chart: control, and control or influence, with bounds."""
-    control = share_of(table, (str(Status.GANG_CONTROL),), denominator, day)
-    both = share_of(table, GANG, denominator, day)
+    return share_titles(table[table["date"] == day], denominator)[0]
+
+
+def share_titles(table: pd.DataFrame, denominator: str) -> list[str]:
+    """The title of :func:`share_title` for each date of a table of shares."""
+    rows = table[table["denominator"] == denominator].pivot(index="date", columns="status", values="share")
+    control = rows[Status.GANG_CONTROL]
+    both = control + rows[Status.GANG_INFLUENCE]
+    high = both + rows[Status.UNKNOWN] + rows[Status.NO_DATA]
     unit = {"neighborhoods": _("neighborhoods"), "km2": _("area"), "people": _("people")}[denominator]
-    return _(
-        "Gang control {control}, control or influence {both} of {unit}; up to {high} if every unknown area counted"
-    ).format(
-        control=format_percent(control["share"]),
-        both=format_percent(both["share"]),
-        unit=unit,
-        high=format_percent(both["high"]),
-    )
+    return [
+        _(
+            "Gang control {control}, control or influence {both} of {unit}; up to {high} if every unknown area counted"
+        ).format(
+            control=format_percent(low), both=format_percent(middle), unit=unit, high=format_percent(most)
+        )
+        for low, middle, most in zip(control, both, high, strict=True)
+    ]
 
 
 def area_title(row: pd.Series, name: str) -> str:

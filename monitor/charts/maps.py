@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from loaders.contracts import Status
 from monitor.charts.style import (
     GREY,
     INK,
+    PAPER,
     SITE_COLOURS,
     STATUS_COLOURS,
     STATUS_ORDER,
@@ -28,9 +30,44 @@ from monitor.vocabulary import word
 
 GeoJSON = Mapping[str, Any]
 
+#: Views that a link may ask for: around the city, from the whole country to a street.
+_VIEW_BOUNDS = {"lat": (17.5, 20.5), "lon": (-75.0, -71.0), "zoom": (6.0, 18.0)}
+
+
+@dataclass(frozen=True)
+class View:
+    """What part of the earth a map shows: its centre in degrees and MapLibre's zoom level."""
+
+    lat: float
+    lon: float
+    zoom: float
+
+    @classmethod
+    def parse(cls, text: str) -> View:
+        """Return the view that a link describes as ``lat,lon,zoom``; ValueError if it does not show Haiti."""
+        lat, lon, zoom = (float(part) for part in text.split(","))
+        view = cls(lat, lon, zoom)
+        if not all(low <= getattr(view, name) <= high for name, (low, high) in _VIEW_BOUNDS.items()):
+            raise ValueError(text)
+        return view
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """The view as attributes of a Plotly map."""
+        return {"center": {"lat": self.lat, "lon": self.lon}, "zoom": self.zoom}
+
+
 #: View of the whole metropolitan area on a large map, and on a small one.
-METRO_VIEW = {"center": {"lat": 18.535, "lon": -72.315}, "zoom": 10.6}
-SMALL_METRO_VIEW = {**METRO_VIEW, "zoom": 10.2}
+METRO_VIEW = View(18.535, -72.315, 10.6)
+SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=10.2)
+
+#: Layer of the style under which areas are drawn: outlines of communes, roads and names lie over them.
+_OVER_AREAS = "communes"
+#: Layer of the style under which points are drawn.
+_UNDER_NAMES = "names-of-neighborhoods"
+
+#: From this zoom on, names of neighborhoods are written where they do not run into one another.
+NAMES_FROM_ZOOM = 11.2
 
 _SEA, _LAND, _SHORE, _COMMUNE = "#e3ebf1", "#f7f6f2", "#8a98a5", "#6b7785"
 
@@ -48,52 +85,165 @@ def drawn_features(collection: GeoJSON) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": kept}
 
 
-def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON) -> dict[str, Any]:
-    """Inline MapLibre style: sea, land, dashed outlines of all cells, communes. No glyphs, no sprites, no requests.
+def base_style(
+    land: GeoJSON, communes: GeoJSON, cells: GeoJSON, names: pd.DataFrame, roads: GeoJSON | None = None
+) -> dict[str, Any]:
+    """Inline MapLibre style: sea, land, outlines of all cells and communes, roads, names. No glyphs, no sprites, no requests.
 
-    The dashed outlines are what a cell without data shows; a cell with a status is drawn over them.
+    Parameters
+    ----------
+    land, communes, cells, roads
+        GeoJSON; roads where there are any.
+    names
+        ``name, kind, lat, lon, area_km2``: kind is ``commune`` or ``neighborhood``. Names that would run into others are left
+        out: communes come first, then large neighborhoods. MapLibre draws them with the browser's fonts.
+
+    The dashed outlines are what a cell without data shows; a cell with a status is drawn over them. The layer ``chosen`` is
+    the outline of the cell that the reader has just clicked.
     """
+    shapes = [{**feature, "properties": {"id": feature["id"]}} for feature in cells["features"]]
+    sources: dict[str, Any] = {
+        "land": {"type": "geojson", "data": land},
+        "communes": {"type": "geojson", "data": communes},
+        "cells": {"type": "geojson", "data": {"type": "FeatureCollection", "features": shapes}},
+        "names": {"type": "geojson", "data": _name_points(names)},
+    }
+    layers: list[dict[str, Any]] = [
+        {"id": "sea", "type": "background", "paint": {"background-color": _SEA}},
+        {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": _LAND}},
+        _line("shore", "land", _SHORE, 1),
+        {"id": "cells-fill", "type": "fill", "source": "cells", "paint": {"fill-color": "#ffffff"}},
+        _line("cells-outline", "cells", "#9aa5b1", 0.8, **{"line-dasharray": [2, 2]}),
+        _line("communes", "communes", _COMMUNE, 1.2),
+    ]
+    if roads is not None:
+        sources["roads"] = {"type": "geojson", "data": roads}
+        width = ["interpolate", ["linear"], ["zoom"], 10, 0.8, 14, 3]
+        layers.append(_line("roads", "roads", "#4a4a4a", width, **{"line-opacity": 0.55}))
+    layers += [
+        _line("chosen", "cells", INK, 3) | {"filter": False},
+        _names_layer(
+            _UNDER_NAMES,
+            "neighborhood",
+            {"text-size": ["interpolate", ["linear"], ["zoom"], NAMES_FROM_ZOOM, 10.5, 14, 14]},
+            minzoom=NAMES_FROM_ZOOM,
+        ),
+        _names_layer(
+            "names-of-communes",
+            "commune",
+            {"text-size": 13, "text-letter-spacing": 0.04},
+            maxzoom=14,
+        ),
+    ]
+    return {"version": 8, "sources": sources, "layers": layers}
+
+
+def _line(name: str, source: str, colour: str, width: Any, **more: Any) -> dict[str, Any]:
+    paint = {"line-color": colour, "line-width": width, **more}
+    return {"id": name, "type": "line", "source": source, "paint": paint}
+
+
+def _name_points(names: pd.DataFrame) -> dict[str, Any]:
+    """Names as points; those of large areas are placed first."""
     return {
-        "version": 8,
-        "sources": {
-            "land": {"type": "geojson", "data": land},
-            "communes": {"type": "geojson", "data": communes},
-            "cells": {"type": "geojson", "data": cells},
-        },
-        "layers": [
-            {"id": "sea", "type": "background", "paint": {"background-color": _SEA}},
-            {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": _LAND}},
+        "type": "FeatureCollection",
+        "features": [
             {
-                "id": "shore",
-                "type": "line",
-                "source": "land",
-                "paint": {"line-color": _SHORE, "line-width": 1},
-            },
-            {"id": "cells-fill", "type": "fill", "source": "cells", "paint": {"fill-color": "#ffffff"}},
-            {
-                "id": "cells-outline",
-                "type": "line",
-                "source": "cells",
-                "paint": {"line-color": "#9aa5b1", "line-width": 0.8, "line-dasharray": [2, 2]},
-            },
-            {
-                "id": "communes",
-                "type": "line",
-                "source": "communes",
-                "paint": {"line-color": _COMMUNE, "line-width": 1.2},
-            },
+                "type": "Feature",
+                "properties": {"name": row.name, "kind": row.kind, "order": -float(row.area_km2)},
+                "geometry": {"type": "Point", "coordinates": [round(row.lon, 5), round(row.lat, 5)]},
+            }
+            for row in names.itertuples()
         ],
     }
 
 
+def _names_layer(name: str, kind: str, layout: Mapping[str, Any], **zooms: float) -> dict[str, Any]:
+    return {
+        "id": name,
+        "type": "symbol",
+        "source": "names",
+        "filter": ["==", ["get", "kind"], kind],
+        "layout": {
+            "text-field": ["get", "name"],
+            "text-max-width": 8,
+            "text-padding": 3,
+            "text-variable-anchor": ["center", "top", "bottom"],
+            "text-radial-offset": 0.3,
+            "symbol-sort-key": ["get", "order"],
+            **layout,
+        },
+        "paint": {
+            "text-color": INK if kind == "neighborhood" else "#36424d",
+            "text-halo-color": "rgba(255,255,255,0.9)",
+            "text-halo-width": 1.6,
+        },
+        **zooms,
+    }
+
+
+#: Room of the scale bar in px, and its place from the left and the bottom of the map.
+_SCALE_PX, _SCALE_LEFT, _SCALE_BOTTOM = 110, 12, 14
+
+
+def _add_scale(figure: go.Figure, view: View) -> None:
+    """Scale bar of a view; in the browser it follows the zoom (``figure_component/scale.js``)."""
+    metres = 40_075_016.686 * math.cos(math.radians(view.lat)) / (512 * 2**view.zoom)
+    ten = 10 ** math.floor(math.log10(_SCALE_PX * metres))
+    length = ten * next(digit for digit in (5, 2, 1) if digit * ten <= _SCALE_PX * metres)
+    figure.add_shape(
+        name="scale",
+        type="rect",
+        xref="paper",
+        yref="paper",
+        xsizemode="pixel",
+        ysizemode="pixel",
+        xanchor=0,
+        yanchor=0,
+        x0=_SCALE_LEFT,
+        x1=_SCALE_LEFT + round(length / metres),
+        y0=_SCALE_BOTTOM,
+        y1=_SCALE_BOTTOM + 4,
+        fillcolor=INK,
+        line={"width": 1, "color": PAPER},
+    )
+    units = ("m", "km")
+    figure.add_annotation(
+        name="scale",
+        text=f"{length} {units[0]}" if length < 1000 else f"{format_number(length / 1000)} {units[1]}",
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=0,
+        xanchor="left",
+        yanchor="bottom",
+        xshift=_SCALE_LEFT - 3,
+        yshift=_SCALE_BOTTOM + 4,
+        showarrow=False,
+        font={"size": 11, "color": INK},
+        bgcolor="rgba(255,255,255,0.6)",
+        borderpad=1,
+    )
+    decimal = format_number(0.5, 1)[1]
+    meta = dict(figure.layout.meta or {})
+    figure.update_layout(
+        meta={
+            **meta,
+            "scale": {"longest": _SCALE_PX, "units": units, "decimal": decimal},
+            "home": view.layout,
+        }
+    )
+
+
 @dataclass(frozen=True)
 class Look:
-    """How an area of one class is drawn: fill, its opacity, outline and its width in px."""
+    """How an area or a point of one class is drawn: fill, its opacity; outline and its width in px, or the radius in px."""
 
     fill: str
     opacity: float
     line: str
     width: float
+    radius: float | None = None
 
 
 _AGES = len(AGE_OPACITY)
@@ -153,6 +303,7 @@ def _areas(
         zauto=False,
         colorscale=[[edge / steps, look.fill] for i, look in enumerate(looks) for edge in (i, i + 1)],
         showscale=False,
+        below=_OVER_AREAS,
         marker={
             "opacity": [looks[code].opacity for code in codes],
             "line": {
@@ -173,10 +324,13 @@ def control_map(
     stamp: Stamp,
     *,
     legend: pd.DataFrame,
-    labels: pd.DataFrame | None = None,
     selected: str | None = None,
+    sites: pd.DataFrame | None = None,
+    incidents: pd.DataFrame | None = None,
+    notes: Sequence[str] = (),
     height: int = 640,
-    view: Mapping[str, Any] = METRO_VIEW,
+    view: View = METRO_VIEW,
+    home: View = METRO_VIEW,
 ) -> go.Figure:
     """Status of every neighborhood on one date.
 
@@ -190,12 +344,18 @@ def control_map(
         GeoJSON of the areas, and of thin stripes over them, features with ``id`` = neighborhood id.
     style
         :func:`base_style`; the same object for all dates.
-    labels
-        ``name, lat, lon`` of communes to label.
     legend
         ``shares`` of the date: adds count, km² and people to the legend.
     selected
         Neighborhood drawn with a dark outline.
+    sites
+        Key sites to draw: ``site_id, name, lat, lon, status, line``.
+    incidents
+        Events of the last weeks by neighborhood: ``neighborhood_id, name, lat, lon, events``, all neighborhoods of the map.
+    notes
+        More lines of the legend, about sites and incidents.
+    view, home
+        What the map shows, and what its button for the whole city goes to.
 
     Returns
     -------
@@ -205,6 +365,14 @@ def control_map(
     rows = panel.merge(neighborhoods[["neighborhood_id", "name", "commune"]], on="neighborhood_id")
     rows = rows.sort_values("neighborhood_id", ignore_index=True)
     codes = area_classes(rows)
+    hover = [_hover(row) for row in rows.itertuples()]
+    if incidents is not None:
+        events = incidents.set_index("neighborhood_id")["events"].reindex(rows["neighborhood_id"])
+        hover = [
+            text
+            + (f"<br>{_('{events} incidents placed here in 4 weeks').format(events=count)}" if count else "")
+            for text, count in zip(hover, events, strict=True)
+        ]
     figure = go.Figure()
     figure.add_trace(
         _areas(
@@ -213,7 +381,7 @@ def control_map(
             codes,
             STATUS_LOOKS,
             customdata=rows["neighborhood_id"],
-            text=[_hover(row) for row in rows.itertuples()],
+            text=hover,
             hovertemplate="%{text}<extra></extra>",
             meta="status",
         )
@@ -223,13 +391,17 @@ def control_map(
     )
     if selected is not None:
         figure.add_trace(_outline(cells, selected))
-    if labels is not None:
-        figure.add_trace(_commune_labels(labels))
-    figure.update_layout(map={"style": style, **view}, uirevision="control-map", showlegend=False)
+    if incidents is not None:
+        figure.add_trace(_incident_marks(incidents))
+    if sites is not None:
+        figure.add_traces(_site_marks(sites))
+    figure.update_layout(map={"style": style, **view.layout}, uirevision="control-map", showlegend=False)
     # The legend comes first: its place on a phone is set by its number, after the stamp.
-    box = map_legend(legend)
+    box = map_legend(legend, notes)
     figure.add_annotation(box)
     figure.add_annotation(_date_label(panel["date"].iloc[0]))
+    _add_scale(figure, view)
+    figure.layout.meta["home"] = home.layout
     # On a phone the legend would cover the map: it hangs below.
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
     return stamped(
@@ -272,22 +444,120 @@ def _outline(cells: GeoJSON, chosen: str) -> go.Choroplethmap:
         z=[1],
         colorscale=[[0, INK], [1, INK]],
         showscale=False,
+        below=_OVER_AREAS,
         marker={"opacity": 0.12, "line": {"color": INK, "width": 3}},
         hoverinfo="skip",
         meta="selected",
     )
 
 
-def _commune_labels(labels: pd.DataFrame) -> go.Scattermap:
-    return go.Scattermap(
-        lat=labels["lat"],
-        lon=labels["lon"],
-        text=labels["name"],
-        mode="text",
-        textfont={"size": 12, "color": "#36424d"},
+#: Most incidents that a circle tells apart.
+MOST_INCIDENTS = 30
+
+
+def _incident_look(events: int) -> Look:
+    return Look("#5e3c99", 0.62 if events else 0.0, "", 0.0, 3.5 + 3.2 * math.sqrt(events))
+
+
+#: Look of a neighborhood's incidents by their number.
+INCIDENT_LOOKS = tuple(_incident_look(events) for events in range(MOST_INCIDENTS + 1))
+
+
+def incident_classes(events: np.ndarray) -> np.ndarray:
+    """Class of neighborhoods by their number of events."""
+    return np.minimum(events, MOST_INCIDENTS).astype("uint8")
+
+
+def _incident_marks(incidents: pd.DataFrame) -> go.Scattermap:
+    """A circle for each neighborhood with events, in its middle."""
+    return _marks(
+        incidents,
+        incident_classes(incidents["events"].to_numpy()),
+        INCIDENT_LOOKS,
+        "incidents",
         hoverinfo="skip",
-        meta="labels",
     )
+
+
+_SITE_ORDER = tuple(SITE_COLOURS)
+#: What tells the states of a site apart without their colour: a ring, a disc with a dot, a full disc.
+_SITE_CORE = {"open": 0.0, "reduced": 2.0, "closed": 3.6, "destroyed": 3.6, "unknown": 0.0, "no_data": 0.0}
+_SITE_MARKS = {
+    "open": "●",
+    "reduced": "◉",
+    "closed": "○",
+    "destroyed": "⊗",
+    "unknown": "●",
+    "no_data": "●",
+}
+
+
+def _site_looks() -> dict[str, tuple[Look, ...]]:
+    """Looks of a site's dark edge, its disc and its core, by state."""
+    edge, disc, core = [], [], []
+    for state in _SITE_ORDER:
+        is_known = state not in ("unknown", "no_data")
+        edge.append(Look(INK, 0.9, "", 0.0, 7.5 if is_known else 5.5))
+        disc.append(Look(_site_colour(state), 1.0, "", 0.0, 6.0 if is_known else 4.5))
+        inner = INK if state == "destroyed" else PAPER
+        core.append(Look(inner, 1.0 if _SITE_CORE[state] else 0.0, "", 0.0, max(_SITE_CORE[state], 0.1)))
+    return {"site edges": tuple(edge), "sites": tuple(disc), "site cores": tuple(core)}
+
+
+def site_classes(states: pd.Series) -> np.ndarray:
+    """Class of sites by their state."""
+    order = {state: number for number, state in enumerate(_SITE_ORDER)}
+    return states.map(order).to_numpy(dtype="uint8")
+
+
+def _site_marks(sites: pd.DataFrame) -> list[go.Scattermap]:
+    """Three discs for each site: edge, colour and core."""
+    codes = site_classes(sites["status"])
+    text = [f"<b>{row.name}</b><br>{row.line}" for row in sites.itertuples()]
+    hover = {"text": text, "hovertemplate": "%{text}<extra></extra>"}
+    return [
+        _marks(sites, codes, looks, name, **(hover if name == "sites" else {"hoverinfo": "skip"}))
+        for name, looks in SITE_LOOKS.items()
+    ]
+
+
+def _marks(
+    places: pd.DataFrame, codes: np.ndarray, looks: Sequence[Look], name: str, **more: Any
+) -> go.Scattermap:
+    """Discs at ``lat, lon``; arrays for all that moves, so that each disc has its own."""
+    chosen = [looks[code] for code in codes]
+    return go.Scattermap(
+        lat=places["lat"],
+        lon=places["lon"],
+        mode="markers",
+        below=_UNDER_NAMES,
+        marker={
+            "size": [2 * (look.radius or 0) for look in chosen],
+            "color": [look.fill for look in chosen],
+            "opacity": [look.opacity for look in chosen],
+        },
+        meta=name,
+        **more,
+    )
+
+
+def sites_note(states: pd.Series) -> list[str]:
+    """Lines of the legend about key sites on one date: mark and number of each state."""
+    counts = states.replace("no_data", "unknown").value_counts()
+    parts = [
+        f'<span style="color:{_site_colour(state)}">{_SITE_MARKS[state]}</span> {site_label(state).lower()} <b>{counts.get(state, 0)}</b>'
+        for state in ("open", "reduced", "closed", "destroyed", "unknown")
+    ]
+    return [f"{_('Key sites')}: " + " · ".join(parts[:3]), " · ".join(parts[3:])]
+
+
+def incidents_note(placed: int, coarse: Mapping[str, int]) -> list[str]:
+    """Lines of the legend about incidents of four weeks: those in neighborhoods, and those known to commune level only."""
+    first = f'<span style="color:{INCIDENT_LOOKS[1].fill}">●</span> ' + _(
+        "Incidents in 4 weeks: <b>{placed}</b> placed (a selection)"
+    ).format(placed=format_number(placed))
+    named = ", ".join(f"{commune} {count}" for commune, count in coarse.items() if count)
+    return [first, _("known to commune only, not drawn: {communes}").format(communes=named or "0")]
 
 
 def _date_label(day: pd.Timestamp) -> dict[str, Any]:
@@ -310,13 +580,15 @@ def _date_label(day: pd.Timestamp) -> dict[str, Any]:
     }
 
 
-def legend_text(legend: pd.DataFrame) -> str:
+def legend_text(legend: pd.DataFrame, notes: Sequence[str] = ()) -> str:
     """Lines of the legend: mark, status, neighborhoods, km², people; one line per status, so that it keeps its height.
 
     Parameters
     ----------
     legend
         ``shares`` of one date.
+    notes
+        More lines.
     """
     wide = legend.pivot(index="status", columns="denominator", values="value")
     lines = [f'<span style="color:{GREY}">{_("neighborhoods · km² · people")}</span>']
@@ -330,14 +602,14 @@ def legend_text(legend: pd.DataFrame) -> str:
             f'<span style="color:{colour};font-size:15px">{mark}</span> {status_label(status)} <b>{format_number(row["neighborhoods"])}</b>'
             f' <span style="color:{GREY}">· {format_number(row["km2"])} · {format_people(row["people"])}</span>'
         )
-    return "<br>".join(lines)
+    return "<br>".join([*lines, *notes])
 
 
-def map_legend(legend: pd.DataFrame) -> dict[str, Any]:
+def map_legend(legend: pd.DataFrame, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Legend as text inside the map: it is part of every export."""
     return {
         "name": "legend",
-        "text": legend_text(legend),
+        "text": legend_text(legend, notes),
         "xref": "paper",
         "yref": "paper",
         "x": 1,
@@ -360,7 +632,6 @@ def incident_map(
     style: Mapping[str, Any],
     stamp: Stamp,
     *,
-    labels: pd.DataFrame | None = None,
     height: int = 640,
 ) -> go.Figure:
     """Incidents by neighborhood as circles at the area's centre; coarser ones counted beside the commune's name.
@@ -402,19 +673,19 @@ def incident_map(
             lon=coarse["lon"],
             mode="text",
             text=[
-                _("{commune}: {events} not placed").format(commune=row.name, events=format_number(row.events))
+                _("+{events} not placed").format(events=format_number(row.events))
                 for row in coarse.itertuples()
             ],
+            textposition="bottom center",
             textfont={"size": 12, "color": "#7a1f2b"},
             hoverinfo="skip",
             meta="coarse",
         )
     )
-    if labels is not None:
-        figure.add_trace(_commune_labels(labels[~labels["name"].isin(coarse["name"])]))
     figure.update_layout(
-        map={"style": style, **SMALL_METRO_VIEW}, uirevision="incident-map", showlegend=False
+        map={"style": style, **SMALL_METRO_VIEW.layout}, uirevision="incident-map", showlegend=False
     )
+    _add_scale(figure, SMALL_METRO_VIEW)
     return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0)
 
 
@@ -423,7 +694,6 @@ def site_map(
     style: Mapping[str, Any],
     stamp: Stamp,
     *,
-    labels: pd.DataFrame | None = None,
     height: int = 640,
 ) -> go.Figure:
     """Sites by state: ``site_id, name, site_type, lat, lon, status, since``; the marker's letter tells the state, too."""
@@ -456,9 +726,8 @@ def site_map(
                 meta="sites",
             )
         )
-    if labels is not None:
-        figure.add_trace(_commune_labels(labels))
-    figure.update_layout(map={"style": style, **SMALL_METRO_VIEW}, uirevision="site-map")
+    figure.update_layout(map={"style": style, **SMALL_METRO_VIEW.layout}, uirevision="site-map")
+    _add_scale(figure, SMALL_METRO_VIEW)
     key = [
         Key("●", _site_colour(status), f"{site_label(status)} ({int((sites['status'] == status).sum())})")
         for status in present
@@ -469,3 +738,7 @@ def site_map(
 def _site_colour(status: str) -> str:
     """Colour of a site's marker; grey where its state is not known."""
     return "#9aa5b1" if status in ("unknown", "no_data") else SITE_COLOURS[status]
+
+
+#: Looks of the three discs of a site, by the name of their trace.
+SITE_LOOKS = _site_looks()

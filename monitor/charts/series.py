@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -96,6 +94,7 @@ def share_chart(
     *,
     denominator: str,
     cursor: pd.Timestamp | None = None,
+    period: tuple[pd.Timestamp, pd.Timestamp] | None = None,
     milestones: pd.DataFrame | None = None,
     height: int = 420,
 ) -> go.Figure:
@@ -106,13 +105,20 @@ def share_chart(
     table
         ``shares`` over the dates to draw.
     cursor
-        Date marked with a line; the labels at the right edge then name statuses only.
+        Date marked with a line; the labels at the right edge then give the shares on it. Without it, those on the last date.
+    period
+        First and last date to show, by default all.
+
+    Returns
+    -------
+    Figure
+        The shape ``cursor`` and the annotations ``label <status>`` are named: see :func:`share_label_texts` and
+        :func:`share_label_heights`.
     """
     rows = table[table["denominator"] == denominator]
     figure = go.Figure()
-    base = 0.0
-    ends: list[tuple[float, float, Status]] = []
-    last_day = rows["date"].max()
+    first_day, last_day = rows["date"].min(), rows["date"].max()
+    start, end = period or (first_day, last_day)
     for status in _STACK:
         line = rows[rows["status"] == status].sort_values("date")
         if line["share"].max() == 0:
@@ -145,16 +151,15 @@ def share_chart(
                 meta=str(status),
             )
         )
-        share = 100 * float(line["share"].iloc[-1])
-        ends.append((base + share / 2, share, status))
-        base += share
-    labels = _spread([end for end in ends if end[1] >= 0.5], gap=5.2)
-    for y, percent, labelled in labels:
+    texts, heights = share_label_texts(rows), share_label_heights(rows)
+    dates = list(rows["date"].drop_duplicates().sort_values())
+    for labelled in texts:
         figure.add_annotation(
+            name=f"label {labelled}",
             x=1,
             xref="paper",
-            y=y,
-            text=status_label(labelled) + (f" {percent:.0f}\u00a0%" if cursor is None else ""),
+            y=heights[labelled][dates.index(end)],
+            text=texts[labelled][dates.index(end if cursor is None else cursor)],
             xanchor="left",
             xshift=6,
             showarrow=False,
@@ -173,9 +178,9 @@ def share_chart(
             name="cursor",
         )
     if milestones is not None:
-        add_milestones(figure, milestones[milestones["milestone_date"].between(rows["date"].min(), last_day)])
+        add_milestones(figure, milestones[milestones["milestone_date"].between(first_day, last_day)])
     figure.update_layout(
-        xaxis=time_axis(range=[rows["date"].min(), last_day]),
+        xaxis=time_axis(range=[start, end]),
         yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25),
         hovermode="x unified",
         showlegend=False,
@@ -184,18 +189,35 @@ def share_chart(
     return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=150)
 
 
-def _spread(items: list[tuple[float, float, Status]], *, gap: float) -> list[tuple[float, float, Status]]:
-    """Move labels apart so that neighbours are at least ``gap`` apart, keeping their order."""
-    placed: list[list[Any]] = []
-    for item in sorted(items):
-        y = item[0] if not placed else max(item[0], placed[-1][0] + gap)
-        placed.append([y, *item[1:]])
-    over = placed[-1][0] - 100 if placed else 0
-    if over > 0:
-        placed[-1][0] = 100
-        for i in range(len(placed) - 2, -1, -1):
-            placed[i][0] = min(placed[i][0], placed[i + 1][0] - gap)
-    return [(y, share, status) for y, share, status in placed]
+def _stack(rows: pd.DataFrame) -> pd.DataFrame:
+    """Shares in per cent, dates × statuses in the order of the stack, without statuses that never occur."""
+    wide = 100 * rows.pivot(index="date", columns="status", values="share")[[str(name) for name in _STACK]]
+    return wide.loc[:, wide.max() > 0]
+
+
+def share_label_texts(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Status and share for each date of `rows` (one denominator), by status: what the labels say when the cursor is there."""
+    return {
+        str(status): [f"{status_label(str(status))} {share:.0f}\u00a0%" for share in shares]
+        for status, shares in _stack(rows).items()
+    }
+
+
+def share_label_heights(rows: pd.DataFrame, *, gap: float = 5.2) -> dict[str, list[float]]:
+    """Where the labels of :func:`share_label_texts` stand if a date of `rows` is at the right edge, in per cent.
+
+    Each stands beside its band, but at least `gap` above the one below, and all of them within the chart.
+    """
+    wide = _stack(rows)
+    shares = wide.to_numpy()
+    heights = shares.cumsum(axis=1) - shares / 2
+    last = shares.shape[1] - 1
+    for place in range(last + 1):
+        low = heights[:, place - 1] + gap if place else 0.0
+        heights[:, place] = np.clip(np.maximum(heights[:, place], low), None, 100 - gap * (last - place))
+    for place in range(last - 1, -1, -1):
+        heights[:, place] = np.minimum(heights[:, place], heights[:, place + 1] - gap)
+    return {str(status): heights[:, place].tolist() for place, status in enumerate(wide.columns)}
 
 
 def weekly_chart(

@@ -105,8 +105,6 @@ class Stamp:
         Printed where they apply.
     datasets
         Ids of the datasets drawn; not printed.
-    is_pinned
-        Whether the figure keeps to this snapshot; a live one shows the current one.
     """
 
     title: str
@@ -119,7 +117,6 @@ class Stamp:
     denominator: str | None = None
     notes: tuple[str, ...] = field(default=())
     datasets: tuple[str, ...] = field(default=())
-    is_pinned: bool = False
 
     @property
     def subtitle(self) -> str:
@@ -140,8 +137,7 @@ class Stamp:
         """Caveat, sources and snapshot."""
         parts = [self.caveat] if self.caveat else []
         parts.append(_("Source: {sources}").format(sources=self.sources))
-        snapshot = _("Snapshot {id}, pinned") if self.is_pinned else _("Snapshot {id}, live")
-        parts.append(snapshot.format(id=self.snapshot_id))
+        parts.append(_("Snapshot {id}").format(id=self.snapshot_id))
         return " ".join(part if part.endswith(".") else part + "." for part in parts)
 
 
@@ -310,12 +306,10 @@ def stamped(
             "x": 0,
             "xref": "container",
             "xanchor": "left",
-            # The first baseline, 24 px from the top. Anchored at its top, a title of several lines would be drawn there
-            # on the page but half a line higher in files.
-            "pad": {"l": 10, "b": -24},
+            "pad": {"l": 10},
             "y": 1,
             "yref": "container",
-            "yanchor": "bottom",
+            "yanchor": "top",
             "font": {"size": _TITLE_PX, "color": INK},
         },
         margin={"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
@@ -327,6 +321,7 @@ def stamped(
             "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
         },
     )
+    figure.update_layout(title_pad_t=12)
     figure.layout.annotations = [footer, *others]  # assigned: an update would merge them one by one
     return figure
 

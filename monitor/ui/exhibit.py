@@ -9,7 +9,7 @@ from monitor.export import figures
 from monitor.export.figures import BuiltFigure, NothingToDrawError
 from monitor.ui import blocks, data
 from monitor.ui.data import Choice
-from monitor.ui.figure import Motion, show_figure
+from monitor.ui.figure import Motion, Street, show_figure
 
 
 def exhibit(
@@ -20,6 +20,8 @@ def exhibit(
     key: str | None = None,
     on_select: Callable[[str], object] | None = None,
     motion: Motion | None = None,
+    view: str | None = None,
+    street: Street | None = None,
 ) -> BuiltFigure | None:
     """Build a figure by its id and show it; where there is nothing to draw, say why and return None.
 
@@ -29,7 +31,7 @@ def exhibit(
         The figure's own parameters, as ``filters.read`` returns them.
     key
         Name of the figure on the page, by default its id.
-    on_select, motion
+    on_select, motion, view, street
         As in :func:`monitor.ui.figure.show_figure`.
     """
     try:
@@ -44,5 +46,7 @@ def exhibit(
         filename=built.filename,
         on_select=on_select,
         motion=motion,
+        view=view,
+        street=street,
     )
     return built

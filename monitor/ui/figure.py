@@ -13,7 +13,7 @@ address made of their digest, and fetched once by each browser.
 
 A map, a chart and a sentence that move with a date, without a run of the script for each step::
 
-    timeline = Timeline("date", dates, labels=labels, milestones={"2024-06-25": "Mission deploys"})
+    timeline = Timeline("date", dates, labels=labels, milestones=[Milestone("2024-06-25", "Mission deploys")])
     date = time_bar(timeline, date, label="Date")
     st.query_params["date"] = date
     moving_text(sentences, timeline, date, key="headline")
@@ -64,36 +64,80 @@ def _component(name: str) -> Callable[..., Any]:
 _figure = _component("figure")
 _time_bar = _component("time_bar")
 _moving_text = _component("moving_text")
+_view_keeper = _component("views")
 
 
 @dataclass(frozen=True)
-class View:
-    """What part of the earth a map shows: its centre in degrees and MapLibre's zoom level."""
+class Street:
+    """A street map from a public server: address of its style, and the attribution that its licence asks for."""
 
-    lat: float
-    lon: float
-    zoom: float
+    style: str
+    attribution: str
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What the reader did with a figure since the last run; both are None in most runs."""
+    """What the reader did with a figure since the last run; None in most runs."""
 
     id: str | None = None
-    view: View | None = None
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """An event marked on a time bar; one of kind ``break`` is a change of source, areas or definition."""
+
+    date: str
+    label: str
+    kind: str = "event"
+
+
+@dataclass(frozen=True)
+class Period:
+    """A choice of how much time a bar shows: `steps` from its first to its last date (0: all), and how far its double arrows leap."""
+
+    label: str
+    steps: int
+    leap: int
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The dates of a time bar: ISO, ascending; `labels` as the reader sees them, `milestones` from ISO date to what happened.
+    """The dates of a time bar: ISO, ascending; `labels` as the reader sees them.
 
-    `key` names the bar among the components of the page.
+    Attributes
+    ----------
+    key
+        Names the bar among the components of the page.
+    milestones
+        Events marked on the bar.
+    periods
+        Lengths that the reader may choose from, by id; the last one is what a reset goes to.
+    home
+        Date that a reset goes to.
+    density
+        How much is known for each date, drawn over the bar.
+    thin_after, thin_label
+        Date after which little is known, and what the reader is told about it.
     """
 
     key: str
     dates: Sequence[str]
     labels: Sequence[str] = ()
-    milestones: Mapping[str, str] = field(default_factory=dict)
+    milestones: Sequence[Milestone] = ()
+    periods: Mapping[str, Period] = field(default_factory=dict)
+    home: str | None = None
+    density: Sequence[float] = ()
+    thin_after: str | None = None
+    thin_label: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if `home` is not a date of the bar, or `density` has not one value for each date."""
+        if self.home is not None:
+            self.index(self.home)
+        if self.density and len(self.density) != len(self.dates):
+            raise ValueError(
+                f"density has {len(self.density)} values for the {len(self.dates)} dates of {self.key!r}."
+            )
 
     def index(self, date: str) -> int:
         """Return the place of `date`; ValueError says which dates there are if it is none of them."""
@@ -111,12 +155,13 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Paint:
-    """How an area of a map looks: colours, opacity from 0 to 1, width of the outline in pixels."""
+    """How an area or a point of a map looks: colours, opacity from 0 to 1, outline of an area and radius of a point in pixels."""
 
     fill: str
     opacity: float
     line: str | None = None
     width: float | None = None
+    radius: float | None = None
 
 
 @dataclass(frozen=True)
@@ -124,25 +169,32 @@ class Motion:
     """How a figure follows the bar of `timeline` in the browser.
 
     `codes` (dates × areas, values below 256) is the class of each area at each date. `paint` says how each class looks in a
-    choropleth trace, which is named by its ``meta`` and has all areas in the order of `codes`. `moves` names annotations and
-    shapes of the layout, or its ``title``, and gives the value of an attribute at each date; instead of a value, a list with
-    one for each width in the ``layout.meta["fit"]`` of a stamp.
+    choropleth trace, which is named by its ``meta`` and has all areas in the order of `codes`. `points` gives codes and looks
+    of markers in the same way. `moves` names annotations and shapes of the layout, or its ``title``, and gives the value of an
+    attribute at each date; instead of a value, a list with one for each width in the ``layout.meta["fit"]`` of a stamp.
+    `edges` does the same for the last date of the period that the bar shows, and `period_axis` is a time axis that shows
+    this period.
     """
 
     timeline: Timeline
     codes: np.ndarray | None = None
     paint: Mapping[str, Sequence[Paint]] = field(default_factory=dict)
+    points: Mapping[str, tuple[np.ndarray, Sequence[Paint]]] = field(default_factory=dict)
     moves: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    edges: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    period_axis: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError if something has not one value for each date."""
         series: dict[str, Sized] = {
             f"{name}.{attribute}": values
-            for name, moved in self.moves.items()
+            for moves in (self.moves, self.edges)
+            for name, moved in moves.items()
             for attribute, values in moved.items()
         }
         if self.codes is not None:
             series["codes"] = self.codes
+        series |= {name: codes for name, (codes, _looks) in self.points.items()}
         for name, values in series.items():
             if len(values) != len(self.timeline.dates):
                 raise ValueError(
@@ -158,7 +210,8 @@ def show_figure(
     filename: str | None = None,
     select: bool = False,
     on_select: Callable[[str], object] | None = None,
-    view: bool = False,
+    view: str | None = None,
+    street: Street | None = None,
     motion: Motion | None = None,
 ) -> Selection:
     """Draw `figure`, keeping the element and the view of the figure shown before under the same `key`.
@@ -168,7 +221,9 @@ def show_figure(
 
     With `select`, a click or tap on a point or an area gives its id: the first entry of its ``customdata``, or else its
     ``location``. `on_select` is called with the id before the run starts, so that what is drawn above can follow.
-    With `view`, moving the map starts a run that gives the new centre and zoom.
+    Maps that name the same `view` show the same part of the earth: moving one moves the others; see :func:`keep_view`.
+    Once such a map is drawn, its view is the reader's and no longer that of the figure.
+    `street` lays a street map under and over the areas, if the reader's browser can reach its server.
 
     To move a map from Python, change ``layout.uirevision``; as long as it stays the same, the reader's view wins.
     """
@@ -186,6 +241,12 @@ def show_figure(
                 "filename": filename or key,
                 "select": select or on_select is not None,
                 "view": view,
+                "street": street
+                and {
+                    "style": street.style,
+                    "attribution": street.attribution,
+                    "failed": _("The street map cannot be reached. The map stays as it is."),
+                },
                 "plotly": serving.plotly(),
                 "figure": drawing,
                 "resources": resources,
@@ -195,19 +256,43 @@ def show_figure(
         ),
         height=height,
         on_select_change=lambda: on_select(st.session_state[key]["select"]) if on_select else None,
-        on_view_change=lambda: None,
     )
-    return Selection(id=told["select"], view=View(**told["view"]) if told["view"] else None)
+    return Selection(id=told["select"])
+
+
+def keep_view(view: str, parameter: str, on_change: Callable[[str], object]) -> None:
+    """Put what the maps of the group `view` show into the parameter of the link, as ``lat,lon,zoom``.
+
+    The browser writes the link at once. `on_change` is called with the view in a run of a fragment that draws nothing, so that
+    the link stays as it is at the next run of the page.
+    """
+    key = f"{view} view"
+
+    @st.fragment
+    def keep() -> None:
+        _view_keeper(
+            key=key,
+            data=encode({"group": view, "parameter": parameter}),
+            on_view_change=lambda: on_change(st.session_state[key]["view"]),
+        )
+
+    keep()
 
 
 def time_bar(
-    timeline: Timeline, value: str, *, label: str, on_change: Callable[[str], object] | None = None
+    timeline: Timeline,
+    value: str,
+    *,
+    label: str,
+    on_change: Callable[[str], object] | None = None,
+    period: str | None = None,
+    on_period: Callable[[str], object] | None = None,
 ) -> str:
-    """Let the reader drag, step, play or jump through `timeline` and return the date they stopped at.
+    """Let the reader drag, step, leap, play or jump through `timeline` and return the date they stopped at.
 
     What follows the bar moves with every step; a run of the script starts once the bar has rested for a quarter of a second.
-    The page owns the date: it passes `value` and keeps what is returned, best in the URL. `on_change` is called with a new
-    date before the run starts.
+    The page owns date and `period`: it passes them and keeps what it is told, best in the URL. `on_change` and `on_period` are
+    called with a new date or period before the run starts. The period shown ends at the date, until the reader moves in it.
     """
     key = timeline.key
     date = st.session_state.get(key, {}).get("date") or value
@@ -215,12 +300,21 @@ def time_bar(
     content = {
         "dates": timeline.dates,
         "labels": timeline.labels or timeline.dates,
-        "milestones": sorted(timeline.milestones.items()),
+        "milestones": sorted((mark.date, mark.label, mark.kind) for mark in timeline.milestones),
+        "periods": {
+            name: {"label": each.label, "steps": each.steps, "leap": each.leap}
+            for name, each in timeline.periods.items()
+        },
+        "home": timeline.home,
+        "density": timeline.density,
+        "thin_after": timeline.thin_after,
+        "thin_label": timeline.thin_label,
     }
     message = {
         "key": key,
         "dates": timeline.digest,
         "value": date,
+        "period": period,
         "label": label,
         "content": _publish(content),
         "texts": _texts(),
@@ -229,12 +323,25 @@ def time_bar(
         key=key,
         data=encode(message),
         on_date_change=lambda: on_change(st.session_state[key]["date"]) if on_change else None,
+        on_period_change=lambda: on_period(st.session_state[key]["period"]) if on_period else None,
     )
     return date
 
 
-def moving_text(texts: Sequence[str], timeline: Timeline, date: str, *, key: str) -> None:
-    """Show the text of `date`, and while the bar of `timeline` moves, that of the date it passes; one text per date."""
+def moving_text(
+    texts: Sequence[str],
+    timeline: Timeline,
+    date: str,
+    *,
+    key: str,
+    tag: str = "p",
+    replaces: bool = False,
+) -> None:
+    """Show the text of `date`, and while the bar of `timeline` moves, that of the date it passes; one text per date.
+
+    `tag` is the element it is written in, ``p`` or ``h1``. With `replaces` it takes the place of the element drawn right
+    before it: a page can say its sentence at once and let it move later.
+    """
     _moving_text(
         key=key,
         data=encode(
@@ -242,6 +349,8 @@ def moving_text(texts: Sequence[str], timeline: Timeline, date: str, *, key: str
                 "bar": timeline.key,
                 "dates": timeline.digest,
                 "text": texts[timeline.index(date)],
+                "tag": tag,
+                "replaces": replaces,
                 "content": _publish(texts),
             }
         ),
@@ -261,28 +370,37 @@ def _motion_message(motion: Motion, figure: dict[str, Any]) -> dict[str, Any]:
         for place, trace in enumerate(figure["data"])
         if isinstance(trace.get("meta"), str)
     }
-    if unknown := (motion.moves.keys() - paths.keys()) | (motion.paint.keys() - traces.keys()):
+    moved = motion.moves.keys() | motion.edges.keys()
+    painted = motion.paint.keys() | motion.points.keys()
+    if unknown := (moved - paths.keys()) | (painted - traces.keys()):
         raise ValueError(f"The figure has no annotation, shape or trace for the motion of {sorted(unknown)}.")
+    codes = [] if motion.codes is None else [motion.codes]
+    looks = [(name, 0, looks) for name, looks in motion.paint.items()]
+    for name, (of_points, of_classes) in motion.points.items():
+        looks.append((name, len(codes), of_classes))
+        codes.append(of_points)
     content = {
-        "codes": motion.codes is not None and b64encode(motion.codes.astype(np.uint8).tobytes()).decode(),
-        # The names Plotly gives to these properties of a feature on its maps.
+        "codes": [b64encode(each.astype(np.uint8).tobytes()).decode() for each in codes],
         "paint": [
-            {
-                "trace": traces[name],
-                "classes": [
-                    {"fc": look.fill, "mo": look.opacity, "mlc": look.line, "mlw": look.width}
-                    for look in looks
-                ],
-            }
-            for name, looks in motion.paint.items()
+            {"trace": traces[name], "codes": number, "classes": [_state(look) for look in of_classes]}
+            for name, number, of_classes in looks
         ],
         "moves": [
-            {"path": paths[name], "attribute": attribute, "values": values}
-            for name, moved in motion.moves.items()
+            {"path": paths[name], "attribute": attribute, "values": values, "at": at}
+            for at, moves in (("index", motion.moves), ("to", motion.edges))
+            for name, moved in moves.items()
             for attribute, values in moved.items()
         ],
+        "period": motion.period_axis and {"axis": motion.period_axis, "dates": motion.timeline.dates},
     }
     return {"bar": motion.timeline.key, "dates": motion.timeline.digest, "content": _publish(content)}
+
+
+def _state(look: Paint) -> dict[str, Any]:
+    """Return a look under the names that Plotly gives to these properties of a feature on its maps."""
+    if look.radius is not None:
+        return {"mcc": look.fill, "mo": look.opacity, "mrc": look.radius}
+    return {"fc": look.fill, "mo": look.opacity, "mlc": look.line, "mlw": look.width}
 
 
 def _split(figure: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[list[str | int], str]]]:
@@ -318,6 +436,7 @@ def _texts() -> dict[str, str]:
             "This figure could not be drawn. Reload the page; if that does not help, tell the people who run it."
         ),
         "no_webgl": _("This map cannot be drawn: the browser does not offer WebGL, or it is switched off."),
+        "home": _("Whole city"),
         "two_fingers": _("Use two fingers to move the map"),
         "previous": _("Previous date"),
         "next": _("Next date"),
@@ -325,4 +444,9 @@ def _texts() -> dict[str, str]:
         "pause": _("Pause"),
         "speed": _("Dates per second"),
         "jump": _("Go to …"),
+        "back": _("One period back"),
+        "forward": _("One period on"),
+        "reset": _("Back to the last well-covered date, whole period"),
+        "period": _("Period"),
+        "density": _("How much was reported, week by week"),
     }

@@ -1,25 +1,91 @@
-"""What the reader chooses, kept in the link: one bar of controls on every page.
+"""What the reader chooses, kept in the link: one table of parameters, one bar of controls on every page.
 
-The link is the state; ``monitor.export.link`` lists its parameters. A page reads them with :func:`read`, which reports bad values on screen and then uses
+The link is the state. A page reads its parameters with :func:`read`, which reports bad values on screen and then uses
 the default; controls write them with :func:`write`. Parameters shared by all pages survive a change of page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis.definitions import EVIDENCE_LEVELS, STALE_AFTER_DAYS, STALE_CHOICES
+from monitor.charts.maps import View
 from monitor.charts.style import evidence_label
-from monitor.export.link import PARAMETERS, BadLinkError, value_of
-from monitor.language import _, format_date
+from monitor.language import LANGUAGES, _, format_date
 from monitor.ui import data
 from monitor.ui.data import Choice
 
 _CARRIED = "carried parameters"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the link: how its text is read, and whether all pages share it."""
+
+    read: Callable[[str], Any]
+    about: str
+    shared: bool = False
+
+
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _one_of(*values: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in values:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _stale(text: str) -> int:
+    if int(text) not in STALE_CHOICES:
+        raise ValueError
+    return int(text)
+
+
+#: What a map and a time axis may show beside control.
+LAYERS = ("sites", "incidents", "milestones", "street")
+
+
+def _layers(text: str) -> tuple[str, ...]:
+    names = () if text == "none" else tuple(text.split("~"))
+    if not set(names) <= set(LAYERS):
+        raise ValueError
+    return names
+
+
+#: Every parameter a link may carry.
+PARAMETERS: Mapping[str, Parameter] = {
+    "as_of": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
+    "known_on": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
+    "evidence": Parameter(_one_of(*EVIDENCE_LEVELS), " or ".join(EVIDENCE_LEVELS), shared=True),
+    "stale_after": Parameter(_stale, " or ".join(map(str, STALE_CHOICES)) + " (days)", shared=True),
+    "lang": Parameter(_one_of(*LANGUAGES), " or ".join(LANGUAGES), shared=True),
+    "area": Parameter(str, "the id of a neighborhood", shared=True),
+    "span": Parameter(_one_of("4w", "3m", "1y", "all"), "4w, 3m, 1y or all", shared=True),
+    "by": Parameter(_one_of("neighborhoods", "km2", "people"), "neighborhoods, km2 or people", shared=True),
+    "view": Parameter(View.parse, "a place in Haiti: latitude,longitude,zoom", shared=True),
+    "layers": Parameter(_layers, f"some of {', '.join(LAYERS)}, separated by ~, or none", shared=True),
+    "site": Parameter(str, "the id of a site"),
+    "kind": Parameter(str, "a kind of site"),
+    "sort": Parameter(_one_of("recent", "held", "churn"), "recent, held or churn"),
+    "type": Parameter(lambda text: text.split("~"), "event types, separated by ~"),
+    "actor": Parameter(str, "the id of an actor"),
+    "commune": Parameter(str, "the name of a commune"),
+    "from": Parameter(_date, "a date, YYYY-MM-DD"),
+    "deaths": Parameter(int, "a number"),
+    "q": Parameter(str, "words to search for"),
+    "dataset": Parameter(str, "the id of a dataset"),
+}
 
 
 def carry() -> None:
@@ -38,17 +104,23 @@ def read(name: str, default: Any = None) -> Any:
     text = st.query_params.get(name)
     if text is None or text == "":
         return default
+    parameter = PARAMETERS[name]
     try:
-        return value_of(name, text)
-    except BadLinkError as bad:
-        report(name, text, bad.why)
+        return parameter.read(text)
+    except ValueError:
+        report(name, text, _("it must be {what}").format(what=parameter.about))
         write(name, None)
         return default
 
 
 def report(name: str, text: str, why: str) -> None:
     """Tell the reader that a parameter of the link was not used."""
-    st.warning(str(BadLinkError(name, text, why)), icon=":material/link_off:")
+    st.warning(
+        _("The link asks for {name} = “{value}”, which was not used: {why}.").format(
+            name=name, value=text[:60], why=why
+        ),
+        icon=":material/link_off:",
+    )
 
 
 def report_unknown() -> None:
@@ -75,8 +147,11 @@ def control(name: str, key: str) -> dict[str, Any]:
     return {"key": key, "on_change": lambda: write(name, st.session_state[key])}
 
 
-def choice(*, evidence: bool = True) -> Choice:
-    """The bar of controls under a page's sentence, and what it says: date, evidence level, known-on date, limit."""
+def choice(*, evidence: bool = True, steps: bool = True) -> Choice:
+    """The bar of controls under a page's sentence, and what it says: date, evidence level, known-on date, limit.
+
+    A page with a time bar does without the buttons that step through dates.
+    """
     default = data.default_date()
     as_of = read("as_of", default)
     first = data.first_date()
@@ -89,7 +164,7 @@ def choice(*, evidence: bool = True) -> Choice:
     known_on = read("known_on")
     level = read("evidence", EVIDENCE_LEVELS[0])
     stale = read("stale_after", STALE_AFTER_DAYS)
-    columns = st.columns([1.5, 2.6, 2.4, 1.6], vertical_alignment="bottom")
+    columns = st.columns([1.5, 2.6 if steps else 0.8, 2.4, 1.6], vertical_alignment="bottom")
     sync("as_of control", as_of)
     columns[0].date_input(
         _("As of"),
@@ -99,7 +174,7 @@ def choice(*, evidence: bool = True) -> Choice:
         **control("as_of", "as_of control"),
     )
     with columns[1]:
-        _jump(as_of, default)
+        _jump(as_of, default, steps=steps)
     if evidence:
         sync("evidence control", level)
         columns[2].segmented_control(
@@ -128,11 +203,21 @@ def choice(*, evidence: bool = True) -> Choice:
     return Choice(as_of=as_of, known_on=known_on, evidence=level, stale_after_days=stale)
 
 
-def _jump(as_of: date, default: date) -> None:
+def _jump(as_of: date, default: date, *, steps: bool) -> None:
     """Buttons that step a week or jump to the last well-covered date or today."""
-    from datetime import timedelta
-
     row = st.container(horizontal=True, gap="small")
+    if steps:
+        _step_buttons(row, as_of, default)
+    row.button(
+        _("Today"),
+        help=_("Shows how old the reports are"),
+        on_click=write,
+        args=("as_of", data.today()),
+        disabled=as_of == data.today(),
+    )
+
+
+def _step_buttons(row: DeltaGenerator, as_of: date, default: date) -> None:
     for label, target, help_ in (
         (":material/chevron_left:", max(as_of - timedelta(days=7), data.first_date()), _("One week back")),
         (":material/chevron_right:", min(as_of + timedelta(days=7), data.today()), _("One week on")),
@@ -151,13 +236,6 @@ def _jump(as_of: date, default: date) -> None:
         on_click=write,
         args=("as_of", default),
         disabled=as_of == default,
-    )
-    row.button(
-        _("Today"),
-        help=_("Shows how old the reports are"),
-        on_click=write,
-        args=("as_of", data.today()),
-        disabled=as_of == data.today(),
     )
 
 

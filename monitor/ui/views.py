@@ -2,32 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from monitor.analysis import status
-from monitor.charts import captions, maps
+from monitor.analysis import coverage, status
+from monitor.charts import captions, maps, series
 from monitor.charts.style import Stamp, site_label, status_label, title_texts
-from monitor.export.figures.control import SPANS, counts, denominators, map_stamp, status_rows
+from monitor.export.figures.control import (
+    SPANS,
+    counts,
+    denominators,
+    incident_layer,
+    layer_sites,
+    map_stamp,
+    share_stamp,
+    status_rows,
+)
 from monitor.language import _, format_date, format_number
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
-from monitor.ui.figure import Motion, Paint, Timeline, time_bar
+from monitor.ui.figure import (
+    Milestone,
+    Motion,
+    Paint,
+    Period,
+    Street,
+    Timeline,
+    keep_view,
+    moving_text,
+    time_bar,
+)
 from monitor.vocabulary import word
 
+#: What is shown unless the link says otherwise.
+_DEFAULT_LAYERS = ("milestones",)
 
-def situation_heading(choice: Choice) -> None:
-    """First lines of the control pages: the situation, what last reports said, how old the data is."""
+
+def situation_heading(choice: Choice) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """First lines of the control pages: the situation, what last reports said, how old the data is; and where they stand."""
     panel = data.panel(choice)
-    blocks.sentence(captions.situation(panel, choice.stale_after_days))
-    blocks.plain(f"{captions.last_reports(panel)} {blocks.age_text(choice)}")
+    sentence, note = st.container(), st.container()
+    with sentence:
+        blocks.sentence(captions.situation(panel, choice.stale_after_days))
+    with note:
+        blocks.plain(f"{captions.last_reports(panel)[0]} {blocks.age_text(choice)}")
+    return sentence, note
+
+
+def moving_heading(choice: Choice, dates: Timeline, places: tuple[DeltaGenerator, DeltaGenerator]) -> None:
+    """Let the lines of :func:`situation_heading`, which stand in `places`, move with the time bar."""
+    day = choice.as_of.isoformat()
+    sentences, notes = _heading_texts(_undated(choice, dates), _days(dates))
+    with places[0]:
+        moving_text(sentences, dates, day, key="situation", tag="h1", replaces=True)
+    with places[1]:
+        moving_text(notes, dates, day, key="last reports", replaces=True)
+
+
+def _days(dates: Timeline) -> tuple[date, ...]:
+    return tuple(date.fromisoformat(day) for day in dates.dates)
+
+
+def _undated(choice: Choice, dates: Timeline) -> Choice:
+    """The same choice for all dates of the time bar: what is kept for them must not depend on the date."""
+    return replace(choice, as_of=date.fromisoformat(dates.dates[0]))
+
+
+@data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+def _heading_texts(choice: Choice, days: tuple[date, ...]) -> tuple[list[str], list[str]]:
+    """Sentence and note for every date of the time bar."""
+    panel = data.panel(choice, *days)
+    covered = data.default_date()
+    early, late = (blocks.age_text(replace(choice, as_of=day)) for day in (days[0], days[-1]))
+    notes = [
+        f"{reports} {late if day > covered else early}"
+        for day, reports in zip(days, captions.last_reports(panel), strict=True)
+    ]
+    return captions.situations(panel, choice.stale_after_days), notes
 
 
 def small_control_map(choice: Choice) -> None:
@@ -42,40 +101,117 @@ def small_control_map(choice: Choice) -> None:
         )
 
 
+def shown_layers() -> tuple[str, ...]:
+    """Switches over the map: sites, incidents, milestones, street map; kept in the link."""
+    names = {
+        "sites": _("Key sites"),
+        "incidents": _("Incidents"),
+        "milestones": _("Milestones"),
+        "street": _("Street map (online)"),
+    }
+    shown: tuple[str, ...] = filters.read("layers", _DEFAULT_LAYERS)
+    key = "layers control"
+    filters.sync(key, list(shown))
+
+    def write() -> None:
+        chosen = tuple(name for name in filters.LAYERS if name in st.session_state[key])
+        filters.write("layers", None if chosen == _DEFAULT_LAYERS else "~".join(chosen) or "none")
+
+    st.pills(
+        _("Show on the map"),
+        filters.LAYERS,
+        selection_mode="multi",
+        format_func=lambda name: names[name],
+        label_visibility="collapsed",
+        key=key,
+        on_change=write,
+    )
+    return shown
+
+
 def timeline(choice: Choice) -> Timeline:
     """Dates of the time bar: weeks from the first to the last statement, and the chosen date."""
-    days = data.model().time_bar_days(choice.as_of)
+    model = data.model()
+    days = model.time_bar_days(choice.as_of)
+    covered = model.default_date()
     milestones = data.frame("milestones")
+    with_milestones = "milestones" in filters.read("layers", _DEFAULT_LAYERS)
     return Timeline(
         "time",
         [day.isoformat() for day in days],
         labels=[format_date(day) for day in days],
-        milestones={f"{row.milestone_date:%Y-%m-%d}": _(row.label) for row in milestones.itertuples()},
+        milestones=[
+            Milestone(
+                f"{row.milestone_date:%Y-%m-%d}",
+                f"{format_date(row.milestone_date)}: {_(row.label)}",
+                "break" if row.kind == "method break" else "event",
+            )
+            for row in milestones.itertuples()
+        ]
+        if with_milestones
+        else (),
+        periods={
+            name: Period(label, SPANS[name], SPANS[name] or SPANS["1y"])
+            for name, label in (
+                ("4w", _("4 weeks")),
+                ("3m", _("3 months")),
+                ("1y", _("1 year")),
+                ("all", _("all")),
+            )
+        },
+        home=covered.isoformat(),
+        density=coverage.statements_between(model.statement_dates(), days),
+        thin_after=covered.isoformat(),
+        thin_label=_("Well covered to {date}; few reports after it").format(date=format_date(covered)),
     )
 
 
 def time_control(choice: Choice, dates: Timeline) -> None:
-    """The time bar: map, chart and counters move with it; the date goes into the link when it rests."""
+    """The time bar: map, chart and counters move with it; date and period go into the link when it rests."""
     time_bar(
         dates,
         choice.as_of.isoformat(),
         label=_("As of"),
         on_change=lambda day: filters.write("as_of", date.fromisoformat(day)),
+        period=filters.read("span", "all"),
+        on_period=lambda span: filters.write("span", None if span == "all" else span),
     )
 
 
-@data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
-def _map_motion(choice: Choice, days: tuple[date, ...], stamp: Stamp) -> dict[str, Any]:
-    """Classes of all areas, title and legend for every date of the time bar."""
+@data.keyed(
+    "territorial_control",
+    "retaken_areas",
+    "incidents",
+    "actors",
+    "neighborhoods",
+    "site_status",
+    "key_sites",
+)
+def _map_motion(
+    choice: Choice, days: tuple[date, ...], stamp: Stamp, layers: tuple[str, ...]
+) -> dict[str, Any]:
+    """Classes of all areas and points, title and legend for every date of the time bar."""
+    model = data.model()
     panel = data.panel(choice, *days).sort_values(["date", "neighborhood_id"])
     tables = dict(iter(data.share_table(choice, *days).groupby("date")))
+    points: dict[str, tuple[np.ndarray, list[Paint]]] = {}
+    notes: list[list[str]] = [[] for _day in days]
+    if "incidents" in layers:
+        counted, notes = incident_layer(model, choice, days)
+        points["incidents"] = maps.incident_classes(counted), _paint(maps.INCIDENT_LOOKS)
+    if "sites" in layers:
+        states = _site_states(choice, days)
+        classes = np.array([maps.site_classes(row) for row in states])
+        points |= {name: (classes, _paint(looks)) for name, looks in maps.SITE_LOOKS.items()}
+        notes = [[*lines, *maps.sites_note(row)] for lines, row in zip(notes, states, strict=True)]
     titles, legends = [], []
-    for day in days:
+    for day, lines in zip(days, notes, strict=True):
         table = tables[pd.Timestamp(day)]
         titles.append(title_texts(replace(stamp, title=captions.map_title(counts(table)), as_of=day)))
-        legends.append(maps.legend_text(table))
+        legends.append(maps.legend_text(table, lines))
     return {
         "codes": maps.area_classes(panel).reshape(len(days), -1),
+        "points": points,
         "moves": {
             "title": {"text": titles},
             "legend": {"text": legends},
@@ -84,45 +220,88 @@ def _map_motion(choice: Choice, days: tuple[date, ...], stamp: Stamp) -> dict[st
     }
 
 
+def _site_states(choice: Choice, days: tuple[date, ...]) -> list[pd.Series]:
+    """State of each site of the layer, in its order, on every date."""
+    listed = layer_sites(data.model())["site_id"]
+    panel = data.site_panel(choice, listed, *days)
+    wide = panel.pivot(index="date", columns="site_id", values="status")[listed]
+    return [row for _day, row in wide.iterrows()]
+
+
 def _paint(looks: Sequence[maps.Look]) -> list[Paint]:
-    return [Paint(look.fill, look.opacity, look.line, look.width) for look in looks]
+    return [Paint(look.fill, look.opacity, look.line, look.width, look.radius) for look in looks]
 
 
-def control_map(choice: Choice, area: str | None, dates: Timeline) -> None:
-    """Large map that follows the time bar; a click selects the neighborhood."""
-    days = tuple(date.fromisoformat(day) for day in dates.dates)
-    # Everything but the date is the same for all dates: the cache must not depend on the date.
-    frozen = replace(choice, as_of=days[0])
+def control_map(choice: Choice, area: str | None, dates: Timeline, layers: tuple[str, ...]) -> None:
+    """Large map that follows the time bar; a click selects the neighborhood; what it shows is kept in the link."""
+    drawn = tuple(name for name in ("sites", "incidents") if name in layers)
     stamp = replace(map_stamp(data.model(), choice), title="", as_of=None)
-    moving = _map_motion(frozen, days, stamp)
+    moving = _map_motion(_undated(choice, dates), _days(dates), stamp, drawn)
     exhibit(
         "control-map",
         choice,
-        {"area": area},
+        {"area": area, "view": filters.read("view"), "layers": layers},
         on_select=lambda chosen: filters.write("area", chosen),
+        view="city",
+        street=street() if "street" in layers else None,
         motion=Motion(
             dates, paint={"status": _paint(maps.STATUS_LOOKS), "hatch": _paint(maps.HATCH_LOOKS)}, **moving
         ),
     )
+    keep_view("city", "view", lambda view: filters.write("view", view))
 
 
-def share_over_time(choice: Choice, dates: Timeline) -> None:
-    """Share of each status over the whole period, with a cursor that follows the time bar."""
-    left, right = st.columns(2)
-    with left:
-        by = filters.select(
-            "by",
-            _("Share of"),
-            list(denominators()),
-            default="neighborhoods",
-            labels=denominators(),
-            kind="segmented",
-        )
-    with right:
-        names = {"4w": _("4 weeks"), "3m": _("3 months"), "1y": _("1 year"), "all": _("all")}
-        span = filters.select("span", _("Period"), list(SPANS), default="all", labels=names, kind="segmented")
-    moves = {"cursor": {"x0": dates.dates, "x1": dates.dates}}
-    exhibit("share-over-time", choice, {"by": by, "span": span}, motion=Motion(dates, moves=moves))
+def street() -> Street:
+    """The street map that the reader may lay over the areas; it needs a network."""
+    return Street(
+        "https://tiles.openfreemap.org/styles/positron",
+        "OpenFreeMap © OpenMapTiles, data © OpenStreetMap contributors",
+    )
+
+
+@data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+def _share_motion(
+    choice: Choice, days: tuple[date, ...], stamp: Stamp, by: str
+) -> dict[str, Mapping[str, Mapping[str, Sequence[Any]]]]:
+    """Title, cursor and labels of the share chart for every date of the time bar."""
+    table = data.share_table(choice, *days)
+    rows = table[table["denominator"] == by]
+    titles = captions.share_titles(table, by)
+    texts, heights = series.share_label_texts(rows), series.share_label_heights(rows)
+    dated = [day.isoformat() for day in days]
+    return {
+        "moves": {
+            "title": {
+                "text": [
+                    title_texts(replace(stamp, title=title, as_of=day))
+                    for title, day in zip(titles, days, strict=True)
+                ]
+            },
+            "cursor": {"x0": dated, "x1": dated},
+            **{f"label {status}": {"text": text} for status, text in texts.items()},
+        },
+        "edges": {f"label {status}": {"y": height} for status, height in heights.items()},
+    }
+
+
+def share_over_time(choice: Choice, dates: Timeline, layers: tuple[str, ...]) -> None:
+    """Share of each status over the period of the time bar, with a cursor that follows it."""
+    by = filters.select(
+        "by",
+        _("Share of"),
+        list(denominators()),
+        default="neighborhoods",
+        labels=denominators(),
+        kind="segmented",
+    )
+    stamp = replace(share_stamp(data.model(), choice, "", by), as_of=None)
+    moving = _share_motion(_undated(choice, dates), _days(dates), stamp, by)
+    exhibit(
+        "share-over-time",
+        choice,
+        {"by": by, "span": filters.read("span"), "layers": layers},
+        motion=Motion(dates, period_axis="xaxis", **moving),
+    )
 
 
 def overview_shares(choice: Choice) -> None:

@@ -51,6 +51,39 @@ _COLORS = """
   .filter((found) => found.layer.id.endsWith("-fill"))
   .map((found) => [found.id, found.layer.paint["fill-color"].toString()]))
 """
+_POINTS = """
+() => window.kept[0][1].queryRenderedFeatures()
+  .filter((found) => found.layer.id.endsWith("-circle"))
+  .sort((one, other) => one.geometry.coordinates[0] - other.geometry.coordinates[0])
+  .map((found) => found.layer.paint["circle-color"].toString())
+"""
+_VIEWS = """
+() => [...document.querySelectorAll(".figure-plot")].map((plot) => plot._fullLayout.map?._subplot.map).filter(Boolean)
+  .map((map) => [map.getCenter().lng.toFixed(6), map.getCenter().lat.toFixed(6), map.getZoom().toFixed(4)].join())
+"""
+_STREET_LAYERS = "() => window.kept[0][1].getStyle().layers.filter(({ id }) => id.startsWith('street-')).map(({ id }) => id)"
+_ANYONE = {"Access-Control-Allow-Origin": "*"}
+_STREETS = {
+    "version": 8,
+    "sources": {"tiles": {"type": "vector", "tiles": ["http://127.0.0.1:9/{z}/{x}/{y}.pbf"], "maxzoom": 14}},
+    "layers": [
+        {"id": "roads", "type": "line", "source": "tiles", "source-layer": "roads"},
+        {
+            "id": "shields",
+            "type": "symbol",
+            "source": "tiles",
+            "source-layer": "roads",
+            "layout": {"icon-image": "shield"},
+        },
+        {
+            "id": "names",
+            "type": "symbol",
+            "source": "tiles",
+            "source-layer": "roads",
+            "layout": {"text-field": ["get", "name"], "text-font": ["Nowhere Sans"], "icon-image": "shield"},
+        },
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -161,10 +194,75 @@ def test_a_tap_tells_python_the_area_and_one_finger_scrolls(phone: Page, figures
     assert phone.evaluate(_VIEW) == view
 
 
-def test_the_view_is_told_when_asked_for(page: Page, figures: str) -> None:
+def test_the_view_goes_into_the_link_without_a_run_of_the_page_and_comes_back_from_it(
+    page: Page, figures: str
+) -> None:
     _open(page, f"{figures}/?view=1")
     _drag_map(page)
     page.wait_for_url(lambda url: "view=18." in url)
+    wait_ready(page)
+    expect(page.get_by_text("Run 1", exact=True)).to_be_visible()
+    view = page.evaluate(_VIEW)
+    _press(page, "ArrowRight")
+    expect(page.get_by_text("Python drew 2025-01-05")).to_be_visible()
+    wait_ready(page)
+    assert page.evaluate(_SAME)
+    assert page.evaluate(_VIEW) == view
+    assert "view=18." in page.url
+
+
+def test_linked_maps_show_the_same_part_of_the_earth(page: Page, figures: str) -> None:
+    _open(page, f"{figures}/?view=1&two=1")
+    before = page.evaluate(_VIEWS)
+    _drag_map(page)
+    one, other = page.evaluate(_VIEWS)
+    assert one == other != before[0]
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"(before) => ({_VIEWS})()[0] !== before", arg=one)
+    page.wait_for_timeout(1000)
+    one, other = page.evaluate(_VIEWS)
+    assert one == other
+    assert page.evaluate(_SAME)
+
+
+def _switch_streets(page: Page) -> None:
+    page.get_by_text("Streets", exact=True).click()
+
+
+def test_a_street_map_that_cannot_be_reached_leaves_the_plain_one(page: Page, figures: str) -> None:
+    _open(page, figures)
+    before = page.evaluate(_COLORS)
+    _switch_streets(page)
+    expect(page.get_by_text("The street map cannot be reached")).to_be_visible()
+    assert page.evaluate(_STREET_LAYERS) == []
+    assert page.evaluate(_COLORS) == before
+    _switch_streets(page)
+    expect(page.get_by_text("The street map cannot be reached")).to_be_hidden()
+    assert page.evaluate(_SAME)
+
+
+@pytest.mark.parametrize("tiles", [200, 500], ids=["whole", "tiles fail"])
+def test_a_street_map_lies_under_and_over_the_areas_until_it_fails(
+    page: Page, figures: str, tiles: int
+) -> None:
+    asked = []
+    page.route("http://127.0.0.1:9/*.json", lambda route: route.fulfill(json=_STREETS, headers=_ANYONE))
+    page.route(
+        "http://127.0.0.1:9/**/*.pbf", lambda route: route.fulfill(status=tiles, body=b"", headers=_ANYONE)
+    )
+    page.on("request", lambda request: asked.append(request.url) if ":9/" in request.url else None)
+    _open(page, figures)
+    assert asked == []
+    _switch_streets(page)
+    if tiles == 200:
+        expect(page.get_by_text("Somebody's streets")).to_be_visible()
+        assert page.evaluate(_STREET_LAYERS) == ["street-roads", "street-names"]
+        assert not any("font" in url or "shield" in url for url in asked)
+        _switch_streets(page)
+        expect(page.get_by_text("Somebody's streets")).to_be_hidden()
+    else:
+        expect(page.get_by_text("The street map cannot be reached")).to_be_visible()
+    assert page.evaluate(_STREET_LAYERS) == []
     assert page.evaluate(_SAME)
 
 
@@ -183,19 +281,22 @@ def test_a_figure_has_a_text_and_a_png(page: Page, figures: str) -> None:
 
 def test_everything_moves_with_the_bar_and_python_hears_of_the_last_date(page: Page, figures: str) -> None:
     _open(page, f"{figures}/?bar=1")
-    before = page.evaluate(_COLORS)
-    _press(page, "ArrowRight", times=4)
-    expect(page.get_by_text("It is 2025-01-08.")).to_be_visible()
-    assert page.evaluate(_DATE_ON_MAP) == "2025-01-08"
-    assert page.evaluate(_CURSOR) == "2025-01-08"
+    before, points = page.evaluate(_COLORS), page.evaluate(_POINTS)
+    _press(page, "ArrowRight", times=5)
+    expect(page.get_by_text("It is 2025-01-09.")).to_be_visible()
+    assert page.evaluate(_DATE_ON_MAP) == "2025-01-09"
+    assert page.evaluate(_CURSOR) == "2025-01-09"
     page.wait_for_timeout(500)
     moved = page.evaluate(_COLORS)
-    assert moved == {area: COLORS[(COLORS.index(color) + 4) % 3] for area, color in before.items()}
-    expect(page.get_by_text("Python drew 2025-01-08")).to_be_visible()
+    assert moved == {area: COLORS[(COLORS.index(color) + 5) % 3] for area, color in before.items()}
+    assert page.evaluate(_POINTS) == points[::-1]
+    assert len(points) == 2
+    expect(page.get_by_text("Python drew 2025-01-09")).to_be_visible()
     wait_ready(page)
     page.wait_for_timeout(500)
     assert page.evaluate(_COLORS) == moved
-    assert "date=2025-01-08" in page.url
+    assert page.evaluate(_POINTS) == points[::-1]
+    assert "date=2025-01-09" in page.url
     assert page.evaluate(_SAME)
 
 
@@ -222,6 +323,35 @@ def test_a_milestone_can_be_jumped_to(page: Page, figures: str) -> None:
     expect(page.get_by_text("Python drew 2025-01-20")).to_be_visible()
     wait_ready(page)
     assert page.evaluate(_DATE_ON_MAP) == "2025-01-20"
+
+
+_PERIOD = """
+() => [...document.querySelectorAll(".time-bar-ends span")].map((end) => end.textContent)
+"""
+_AXIS = "() => document.querySelectorAll('.figure-plot')[1]._fullLayout.xaxis.range.map((end) => end.slice(0, 10))"
+
+
+def test_a_period_narrows_the_bar_and_the_chart_and_goes_where_the_reader_goes(
+    page: Page, figures: str
+) -> None:
+    _open(page, f"{figures}/?bar=1&date=2025-01-12&period=week")
+    assert page.evaluate(_PERIOD) == page.evaluate(_AXIS) == ["2025-01-05", "2025-01-12"]
+    _press(page, "ArrowLeft", times=2)  # inside: the period stays
+    assert page.evaluate(_PERIOD) == ["2025-01-05", "2025-01-12"]
+    page.get_by_label("One period on").click()
+    expect(page.get_by_text("Python drew 2025-01-17")).to_be_visible()
+    wait_ready(page)
+    assert page.evaluate(_PERIOD) == page.evaluate(_AXIS) == ["2025-01-10", "2025-01-17"]
+    _press(page, "ArrowRight")  # at the end: the period goes along
+    assert page.evaluate(_PERIOD) == ["2025-01-11", "2025-01-18"]
+    expect(page.get_by_text("Python drew 2025-01-18")).to_be_visible()
+    page.get_by_role("button", name="all", exact=True).click()
+    page.wait_for_url(lambda url: "period=all" in url)
+    wait_ready(page)
+    assert page.evaluate(_PERIOD) == page.evaluate(_AXIS) == ["2025-01-01", "2025-01-30"]
+    page.get_by_label("Back to the last").click()
+    expect(page.get_by_text("Python drew 2025-01-15")).to_be_visible()
+    assert page.evaluate(_SAME)
 
 
 def test_without_webgl_the_map_says_so_and_charts_are_drawn(browser_program: str, figures: str) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from loaders.contracts import Status
 from monitor.charts.captions import change, map_title, situation
-from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, area_classes
-from monitor.charts.series import share_chart
+from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, View, area_classes, incidents_note
+from monitor.charts.series import share_chart, share_label_heights, share_label_texts
 from monitor.charts.style import FIT_WIDTHS, STATUS_COLOURS, STATUS_INKS, Key, Stamp, stamped, title_texts
 
 STAMP = Stamp(
@@ -149,3 +149,42 @@ def test_the_share_chart_draws_every_status_that_occurs_and_its_cursor() -> None
     figure = share_chart(table, STAMP, denominator="km2", cursor=days[0])
     assert [trace.meta for trace in figure.data] == ["gang_control", "no_data"]
     assert [shape.name for shape in figure.layout.shapes] == ["cursor"]
+
+
+def test_labels_of_shares_keep_their_order_and_distance_and_stay_in_the_chart() -> None:
+    rows = pd.DataFrame(
+        [
+            {"date": pd.Timestamp(day), "status": str(status), "share": share}
+            for day, shares in (
+                ("2025-01-05", (0.0, 0.0, 0.01, 0.0, 0.0, 0.0, 0.0, 0.99)),
+                ("2025-01-12", (0.125,) * 8),
+            )
+            for status, share in zip(Status, shares, strict=True)
+        ]
+    )
+    heights = pd.DataFrame(share_label_heights(rows, gap=5.0))
+    assert (heights.diff(axis=1).iloc[:, 1:] >= 5.0 - 1e-9).all(axis=None)
+    assert heights.min(axis=None) >= 0
+    assert heights.max(axis=None) <= 100
+    assert heights.iloc[1].tolist() == [6.25 + 12.5 * place for place in range(8)]
+    assert share_label_texts(rows)["contested"] == ["Contested 1\u00a0%", "Contested 12\u00a0%"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["18.5,-72.3", "18.5,-72.3,11,2", "north,west,11", "48.1,11.5,11", "18.5,-72.3,99", "nan,-72.3,11"],
+)
+def test_a_link_shows_haiti_or_nothing(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        View.parse(text)
+
+
+def test_a_view_of_a_link() -> None:
+    assert View.parse("18.54,-72.33,12.5") == View(18.54, -72.33, 12.5)
+
+
+def test_events_known_to_commune_only_are_counted_in_the_legend() -> None:
+    placed, coarse = incidents_note(3, {"Carrefour": 0, "Delmas": 5})
+    assert "<b>3</b>" in placed
+    assert coarse.endswith("Delmas 5")
+    assert "Carrefour" not in coarse

@@ -84,6 +84,9 @@ def test_a_link_restores_date_evidence_and_area() -> None:
         ("evidence", "rumours"),
         ("stale_after", "7"),
         ("area", "nowhere"),
+        ("span", "2w"),
+        ("view", "48.1,11.5,11"),
+        ("layers", "tanks"),
         ("colour", "red"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from monitor.analysis.model import Choice, Model
@@ -46,5 +45,4 @@ def build(
         raise UnknownParameterError(
             f"{figure_id} does not take {', '.join(sorted(unknown))}; it takes: {', '.join(spec.parameters) or 'none'}."
         )
-    built = spec.build(model, choice, given)
-    return replace(built, figure_id=figure_id, choice=choice, parameters=given)
+    return spec.build(model, choice, given)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from monitor.analysis import licences
 from monitor.analysis.model import Choice, Model
 from monitor.charts.hatching import stripes
 from monitor.charts.maps import base_style
@@ -43,8 +42,6 @@ class BuiltFigure:
         Name of a file of it, without ending.
     table
         The data that is drawn, columns named as in the datasets.
-    figure_id, choice, parameters
-        What it was built from; ``figures.build`` fills them in.
     """
 
     figure: go.Figure
@@ -52,9 +49,6 @@ class BuiltFigure:
     alt: str
     filename: str
     table: pd.DataFrame
-    figure_id: str = ""
-    choice: Choice = field(default=Choice(date.min, None, "all_claims", 0))
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 #: Builds a figure from a model, the reader's choice and the figure's own parameters, already read from the link.
@@ -77,8 +71,6 @@ class FigureSpec:
         Builder; pure.
     parameters
         Names of the link's parameters that it takes beside those of every figure.
-    definitions
-        Ids of the definitions that its numbers rest on.
     """
 
     figure_id: str
@@ -86,7 +78,6 @@ class FigureSpec:
     page: str
     build: Builder
     parameters: tuple[str, ...] = ()
-    definitions: tuple[str, ...] = ()
 
 
 def stamp_of(
@@ -106,9 +97,6 @@ def stamp_of(
     sources = _(
         "Port-au-Prince Conflict Monitor from cited public reports ({datasets}), CC BY 4.0, compiled {date}{shoreline}"
     ).format(datasets=titles, date=format_date(date.fromisoformat(accessed)), shoreline=shoreline)
-    sources = "; ".join(
-        [sources, *(line for name in dataset_ids for line in licences.attributions(model.frame(name)))]
-    )
     return Stamp(
         title=title,
         sources=sources,
@@ -119,21 +107,22 @@ def stamp_of(
         evidence=choice.evidence if choice is not None and evidence else None,
         denominator=denominator,
         datasets=dataset_ids,
-        is_pinned=model.is_pinned,
     )
 
 
 def map_style(model: Model) -> dict[str, Any]:
-    """Style under every map."""
-    return model.kept(
-        "map style",
-        ("coastline", "communes", "neighborhoods"),
-        (),
-        lambda: Shared(
-            base_style(
-                model.features("coastline"), model.features("communes"), model.features("neighborhoods")
-            )
-        ),
+    """Style under every map, with names in the current language, and with main roads where they were refreshed."""
+    datasets = ("coastline", "communes", "neighborhoods", "aliases")
+    return model.kept("map style", datasets, (language(),), lambda: Shared(_style(model)))
+
+
+def _style(model: Model) -> dict[str, Any]:
+    places, local = model.scope(), place_names(model)
+    areas = places.assign(name=places["neighborhood_id"].map(local), kind="neighborhood")
+    communes = model.commune_labels().assign(kind="commune", area_km2=0.0)
+    names = pd.concat([communes, areas], ignore_index=True)
+    return base_style(
+        model.features("coastline"), model.features("communes"), model.features("neighborhoods"), names
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from monitor.analysis import incidents as incident_analysis
+from monitor.analysis import layers
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, maps, series, strips
 from monitor.charts.style import Stamp
@@ -71,13 +74,65 @@ def status_rows(model: Model, choice: Choice) -> pd.DataFrame:
     return rows.sort_values(["commune", "name"], ignore_index=True)
 
 
+def layer_sites(model: Model) -> pd.DataFrame:
+    """Key sites that the layer of sites draws: those in the metropolitan area, in the order of the dataset."""
+    sites = model.frame("key_sites")
+    return sites[sites["is_in_scope"].astype("bool")].reset_index(drop=True)
+
+
+def layer_events(model: Model, choice: Choice) -> pd.DataFrame:
+    """Events that the layer of incidents counts: one row each, known by the known-on date."""
+    rows = incident_analysis.counted(model.frame("incidents"))
+    if choice.known_on is not None:
+        rows = rows[rows["recorded_at"] < pd.Timestamp(choice.known_on, tz="UTC") + pd.Timedelta(days=1)]
+    return rows
+
+
+def incident_layer(model: Model, choice: Choice, days: Sequence[date]) -> tuple[np.ndarray, list[list[str]]]:
+    """Events of four weeks in each neighborhood in scope (dates × neighborhoods), and the legend's lines for each date.
+
+    Events known to commune level only are counted in the legend and belong to no neighborhood.
+    """
+    events = layer_events(model, choice)
+    is_placed = events["location_precision"] == "neighborhood"
+    places = list(model.scope()["neighborhood_id"])
+    counts = layers.recent_counts(events[is_placed], "neighborhood_id", places, days)
+    communes = sorted(model.scope()["commune"].unique())
+    is_coarse = events["location_precision"] == "commune"
+    coarse = layers.recent_counts(events[is_coarse], "commune", communes, days)
+    lines = [
+        maps.incidents_note(int(placed.sum()), dict(zip(communes, map(int, row), strict=True)))
+        for placed, row in zip(counts, coarse, strict=True)
+    ]
+    return counts, lines
+
+
 def _map(
-    model: Model, choice: Choice, selected: str | None, height: int, view: Mapping[str, Any]
+    model: Model,
+    choice: Choice,
+    height: int,
+    home: maps.View,
+    *,
+    selected: str | None = None,
+    view: maps.View | None = None,
+    shown: Sequence[str] = (),
 ) -> BuiltFigure:
     panel = model.panel(choice)
     stamp = map_stamp(model, choice)
     if selected is not None and selected not in set(model.frame("neighborhoods")["neighborhood_id"]):
         raise UnknownParameterError(f"There is no place with the id {selected}.")
+    sites = incidents = None
+    notes: list[str] = []
+    if "incidents" in shown:
+        counts, lines = incident_layer(model, choice, [choice.as_of])
+        places = model.scope()[["neighborhood_id", "name", "lat", "lon"]]
+        incidents, notes = places.assign(events=counts[0]), lines[0]
+    if "sites" in shown:
+        listed = layer_sites(model)
+        states = model.site_panel(choice, listed["site_id"])
+        sites = listed[["site_id", "name", "lat", "lon"]].merge(states, on="site_id")
+        sites = sites.assign(line=sites.apply(captions.site_line, axis=1))
+        notes = [*notes, *maps.sites_note(sites["status"])]
     figure = maps.control_map(
         panel,
         model.scope(),
@@ -85,11 +140,14 @@ def _map(
         hatch(model),
         map_style(model),
         stamp,
-        labels=model.commune_labels(),
         legend=model.share_table(choice),
         selected=selected,
+        sites=sites,
+        incidents=incidents,
+        notes=notes,
         height=height,
-        view=view,
+        view=view or home,
+        home=home,
     )
     alt = _("Map of Port-au-Prince by neighborhood on {date}. {sentence}").format(
         date=format_date(choice.as_of), sentence=captions.situation(panel, choice.stale_after_days)
@@ -98,31 +156,24 @@ def _map(
 
 
 def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return _map(model, choice, parameters.get("area"), 720, maps.METRO_VIEW)
+    return _map(
+        model,
+        choice,
+        720,
+        maps.METRO_VIEW,
+        selected=parameters.get("area"),
+        view=parameters.get("view"),
+        shown=parameters.get("layers", ()),
+    )
 
 
 def _overview_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return _map(model, choice, None, 560, maps.SMALL_METRO_VIEW)
+    return _map(model, choice, 560, maps.SMALL_METRO_VIEW)
 
 
-def _shares(
-    model: Model,
-    choice: Choice,
-    days: tuple[date, ...],
-    by: str = "neighborhoods",
-    span: str = "all",
-    *,
-    cursor: bool,
-) -> BuiltFigure:
-    """Shares over some days; with a cursor, the days are those of the time bar and do not depend on the date."""
-    table = model.share_table(replace(choice, as_of=days[0]), *days)
-    first, last = days[0], days[-1]
-    if SPANS[span]:
-        last = choice.as_of
-        first = max(days[0], last - timedelta(weeks=SPANS[span]))
-    shown = table[table["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
-    title = captions.share_title(table, pd.Timestamp(choice.as_of), by)
-    stamp = stamp_of(
+def share_stamp(model: Model, choice: Choice, title: str, by: str) -> Stamp:
+    """Stamp of a share chart."""
+    return stamp_of(
         model,
         title,
         *_CONTROL,
@@ -133,18 +184,45 @@ def _shares(
             "A status counts for {days} days after its last report, then the area is unknown. People: commune figures of 2015 split by area"
         ).format(days=choice.stale_after_days),
     )
+
+
+def _shares(
+    model: Model,
+    choice: Choice,
+    days: tuple[date, ...],
+    by: str = "neighborhoods",
+    span: str = "all",
+    layers: Sequence[str] = ("milestones",),
+    *,
+    cursor: bool,
+) -> BuiltFigure:
+    """Shares over some days; with a cursor, the days are those of the time bar and do not depend on the date."""
+    table = model.share_table(replace(choice, as_of=days[0]), *days)
+    period = _period(days, choice.as_of, span)
+    title = captions.share_title(table, pd.Timestamp(choice.as_of), by)
+    stamp = share_stamp(model, choice, title, by)
     milestones = model.frame("milestones")
+    kinds = _SHARE_MILESTONES if "milestones" in layers else ()
     figure = series.share_chart(
-        shown,
+        table,
         stamp,
         denominator=by,
         cursor=pd.Timestamp(choice.as_of) if cursor else None,
-        milestones=milestones[milestones["kind"].isin(_SHARE_MILESTONES)],
+        period=period,
+        milestones=milestones[milestones["kind"].isin(kinds)],
         height=480 if cursor else 560,
     )
     alt = _("Stacked area chart, weekly. {title}").format(title=title)
-    drawn = shown[shown["denominator"] == by].reset_index(drop=True)
+    drawn = table[(table["denominator"] == by) & table["date"].between(*period)].reset_index(drop=True)
     return BuiltFigure(figure, stamp, alt, f"shares-{choice.as_of}", drawn)
+
+
+def _period(days: Sequence[date], as_of: date, span: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last date that a span of the time bar shows if it ends at a date, as the bar in the browser does it."""
+    if not SPANS[span]:
+        return pd.Timestamp(days[0]), pd.Timestamp(days[-1])
+    last = max(days.index(as_of), min(SPANS[span], len(days) - 1))
+    return pd.Timestamp(days[max(last - SPANS[span], 0)]), pd.Timestamp(days[last])
 
 
 def _share_over_time(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
@@ -185,39 +263,22 @@ def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
     return BuiltFigure(figure, stamp, alt, f"{area}-{choice.as_of}", mine.reset_index(drop=True))
 
 
-_STATUS = ("status-1", "evidence-1", "known-on-1", "stale-1", "contested-1", "disputed-1")
-
 FIGURES = (
     FigureSpec(
         "control-map",
         "Map of territorial control",
         "territorial-control",
         _control_map,
-        ("area",),
-        definitions=_STATUS,
+        ("area", "view", "layers"),
     ),
     FigureSpec(
         "share-over-time",
         "Share of each status over time",
         "territorial-control",
         _share_over_time,
-        ("by", "span"),
-        definitions=(*_STATUS, "share-1"),
+        ("by", "span", "layers"),
     ),
-    FigureSpec("overview-map", "Map of the overview", "", _overview_map, definitions=_STATUS),
-    FigureSpec(
-        "overview-shares",
-        "Shares to the chosen date",
-        "",
-        _overview_shares,
-        definitions=(*_STATUS, "share-1"),
-    ),
-    FigureSpec(
-        "area-strip",
-        "Status of one place over time",
-        "territorial-control",
-        _area_strip,
-        ("area",),
-        definitions=_STATUS,
-    ),
+    FigureSpec("overview-map", "Map of the overview", "", _overview_map),
+    FigureSpec("overview-shares", "Shares to the chosen date", "", _overview_shares),
+    FigureSpec("area-strip", "Status of one place over time", "territorial-control", _area_strip, ("area",)),
 )

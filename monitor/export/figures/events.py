@@ -109,7 +109,7 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
         choice=choice,
         caveat=_(SELECTION) + " " + _("A circle stands for the neighborhood, not for the spot"),
     )
-    figure = maps.incident_map(circles, coarse, map_style(model), stamp, labels=labels)
+    figure = maps.incident_map(circles, coarse, map_style(model), stamp)
     drawn = pd.concat(
         [circles.assign(location_precision="neighborhood"), coarse.assign(location_precision="commune")],
         ignore_index=True,
@@ -117,9 +117,7 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
     return BuiltFigure(figure, stamp, title, f"incident-map-{choice.as_of}", drawn)
 
 
-_DEFINED = ("incidents-1", "known-on-1")
-
 FIGURES = (
-    FigureSpec("incidents-weekly", "Incidents per week", _PAGE, _weekly, FILTERS, definitions=_DEFINED),
-    FigureSpec("incident-map", "Map of incidents", _PAGE, _map, FILTERS, definitions=_DEFINED),
+    FigureSpec("incidents-weekly", "Incidents per week", _PAGE, _weekly, FILTERS),
+    FigureSpec("incident-map", "Map of incidents", _PAGE, _map, FILTERS),
 )

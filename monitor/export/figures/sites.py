@@ -98,7 +98,7 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
         choice=choice,
         caveat=_("Coordinates are estimated, most within 0.3-1 km"),
     )
-    figure = maps.site_map(rows, map_style(model), stamp, labels=model.commune_labels())
+    figure = maps.site_map(rows, map_style(model), stamp)
     return BuiltFigure(figure, stamp, title, f"site-map-{choice.as_of}", rows.reset_index(drop=True))
 
 
@@ -129,14 +129,8 @@ def _functioning(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
     return BuiltFigure(figure, stamp, title, f"functioning-{choice.as_of}", table)
 
 
-_DEFINED = ("site-1", "functioning-1", "known-on-1", "stale-1")
-
 FIGURES = (
-    FigureSpec(
-        "site-strips", "State of key sites over time", _PAGE, _strips, ("kind",), definitions=_DEFINED
-    ),
-    FigureSpec("site-map", "Map of key sites", _PAGE, _map, ("kind",), definitions=_DEFINED),
-    FigureSpec(
-        "functioning", "Functioning sites over time", _PAGE, _functioning, ("kind",), definitions=_DEFINED
-    ),
+    FigureSpec("site-strips", "State of key sites over time", _PAGE, _strips, ("kind",)),
+    FigureSpec("site-map", "Map of key sites", _PAGE, _map, ("kind",)),
+    FigureSpec("functioning", "Functioning sites over time", _PAGE, _functioning, ("kind",)),
 )

@@ -8,10 +8,13 @@
 import { fitLayout, fitOf } from "./fit.js";
 import { Motion } from "./motion.js";
 import { contentOf, element, messageOf, urlOf } from "./page.js";
+import { printable, unprintable } from "./print.js";
+import { keepScale, setScale } from "./scale.js";
 import { barOf } from "./timeline.js";
+import { groupOf } from "./views.js";
 
 const KEPT_MS = 60_000;
-const SETTLED_MS = 400;
+const CHOSEN = "chosen";
 const DEFAULT_WIDTH = 700;
 const PNG_SCALE = 2;
 const isTouch = matchMedia("(hover: none)").matches;
@@ -34,6 +37,8 @@ class Figure {
     this.plot = element("div", "figure-plot", this.box);
     this.plot.setAttribute("role", "img");
     this.notice = element("p", "figure-notice", this.box);
+    this.note = element("p", "figure-note", this.box);
+    this.note.setAttribute("role", "status");
     this.motion = new Motion(this.plot);
     this.resized = new ResizeObserver(() => this.fit());
     this.drawing = Promise.resolve();
@@ -53,6 +58,8 @@ class Figure {
     this.parting = setTimeout(() => {
       figures.delete(this.key);
       this.unfollow?.();
+      this.views?.remove(this.map);
+      unprintable(this.plot);
       if (this.drawn) Plotly.purge(this.plot);
     }, KEPT_MS);
   }
@@ -80,17 +87,21 @@ class Figure {
     const width = this.box.clientWidth || DEFAULT_WIDTH;
     Object.assign(layout, { autosize: false, width, height: message.height });
     fitLayout(layout, width);
+    this.placeButtons(layout);
     this.unfollow?.();
-    const index = motion ? barOf(motion.bar).indexOn(motion.dates) : null;
-    if (motion) this.motion.prepare(content, layout, index);
-    await Plotly.react(this.plot, data, layout, (this.config ??= this.configure()));
+    const place = motion ? barOf(motion.bar).placeOn(motion.dates) : null;
+    if (motion) this.motion.prepare(content, layout, place);
+    if (this.map && message.view) Object.assign(layout.map, viewOf(this.map));
+    if (this.map) setScale(layout, this.map);
+    await Plotly.react(this.plot, data, layout, (this.config ??= this.configure(layout)));
     if (motion) {
-      this.motion.drawn(index);
+      this.motion.drawn(place);
       this.unfollow = barOf(motion.bar).follow(motion.dates, (moved) => this.motion.show(moved));
     } else {
       this.motion.stop();
     }
     if (!this.drawn) this.listen();
+    if (this.map) this.drawnMap(message);
     this.drawn = true;
     this.notice.textContent = "";
     this.box.dataset.state = "drawn";
@@ -102,36 +113,65 @@ class Figure {
     this.notice.textContent = hasWebGL() ? this.message.texts.failed : this.message.texts.no_webgl;
   }
 
-  configure() {
+  /** What is ours on the map that Plotly has just drawn. */
+  drawnMap({ view, street }) {
+    if (this.map.getLayer(CHOSEN)) this.map.setFilter(CHOSEN, false);
+    const views = view ? groupOf(view) : null;
+    if (views !== this.views) this.views?.remove(this.map);
+    this.views = views;
+    views?.add(this.map);
+    if (street || this.hadStreet) this.showStreets(street);
+    this.hadStreet = Boolean(street);
+  }
+
+  async showStreets(street) {
+    const { showStreets } = await import("./street.js");
+    await showStreets(this.map, street, (problem, attribution = "") => {
+      this.note.textContent = problem || attribution;
+      this.note.style.bottom = problem ? "" : `${this.plot._fullLayout.margin.b}px`;
+      this.note.dataset.kind = problem ? "problem" : "attribution";
+    });
+  }
+
+  configure({ meta }) {
     const png = { name: "png", title: this.message.texts.png, icon: Plotly.Icons.camera, click: () => this.download() };
+    const home = { name: "home", title: this.message.texts.home, icon: Plotly.Icons.home, click: () => this.goHome() };
+    const own = meta?.home ? [home, png] : [png];
     return {
       displaylogo: false,
       showSendToCloud: false,
       plotlyServerURL: "",
-      modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
-      modeBarButtonsToAdd: [png],
-      modeBarButtons: isTouch && [[png]],
+      modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "resetViewMap"],
+      modeBarButtonsToAdd: own,
+      modeBarButtons: isTouch && [own],
     };
   }
 
   listen() {
     this.plot.on("plotly_click", ({ points }) => this.message.select && this.select(points[0]));
-    this.plot.on("plotly_relayout", (change) => this.message.view && "map.center" in change && this.moved());
-    const map = this.plot._fullLayout.map?._subplot.map;
-    if (map && isTouch) leaveScrolling(map, this.message.texts.two_fingers);
+    printable(this.plot);
+    this.map = this.plot._fullLayout.map?._subplot.map;
+    if (!this.map) return;
+    keepScale(this.plot, this.map);
+    if (isTouch) leaveScrolling(this.map, this.message.texts.two_fingers);
   }
 
+  /** Show at once what was chosen, and tell Python, whose figure then says the same. */
   select(point) {
     const id = [point.customdata].flat()[0] ?? point.location;
-    if (id !== undefined) this.tell("select", id);
+    if (id === undefined) return;
+    if (this.map?.getLayer(CHOSEN)) this.map.setFilter(CHOSEN, ["==", ["get", "id"], id]);
+    this.tell("select", id);
   }
 
-  moved() {
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => {
-      const { center, zoom } = this.plot._fullLayout.map;
-      this.tell("view", { lat: round(center.lat, 4), lon: round(center.lon, 4), zoom: round(zoom, 2) });
-    }, SETTLED_MS);
+  goHome() {
+    const { center, zoom } = this.plot.layout.meta.home;
+    this.map.easeTo({ center: [center.lon, center.lat], zoom }, { originalEvent: new Event("home") });
+  }
+
+  /** The buttons of a map stand on it, not on its title. */
+  placeButtons({ map, margin }) {
+    if (map) this.box.style.setProperty("--map-top", `${margin.t}px`);
   }
 
   /** Give the box the height of the figure at this width. */
@@ -145,9 +185,10 @@ class Figure {
     if (!this.drawn || !width || width === this.plot._fullLayout.width) return;
     this.reserve();
     await Plotly.relayout(this.plot, { width, ...fitOf(this.plot.layout, width) });
+    this.placeButtons(this.plot.layout);
     const { motion } = this.message;
-    const index = motion ? barOf(motion.bar).indexOn(motion.dates) : null;
-    if (index !== null) this.motion.show(index);
+    const place = motion ? barOf(motion.bar).placeOn(motion.dates) : null;
+    if (place !== null) this.motion.show(place);
   }
 
   /** Save the figure as Python drew it for the date at which the time bar rests. */
@@ -188,6 +229,12 @@ function leaveScrolling(map, hint) {
   map.cooperativeGestures.enable();
 }
 
+/** What Python knows of the view may be older than the reader's last move. */
+function viewOf(map) {
+  const { lat, lng } = map.getCenter();
+  return { center: { lat, lon: lng }, zoom: map.getZoom() };
+}
+
 function hasWebGL() {
   return Boolean(document.createElement("canvas").getContext("webgl2"));
 }
@@ -201,8 +248,4 @@ async function atPixelRatio(ratio, act) {
   } finally {
     Object.defineProperty(window, "devicePixelRatio", actual);
   }
-}
-
-function round(value, digits) {
-  return Number(value.toFixed(digits));
 }

@@ -9,14 +9,15 @@ const shown = new WeakMap();
 export default async function (component) {
   const { parentElement } = component;
   const message = messageOf(component);
-  if (!shown.has(parentElement)) shown.set(parentElement, { text: element("p", "moving-text", parentElement) });
+  if (!shown.has(parentElement)) shown.set(parentElement, { text: element(message.tag, "moving-text", parentElement) });
   const place = shown.get(parentElement);
   place.message = message;
-  if (barOf(message.bar).indexOn(message.dates) === null) place.text.textContent = message.text;
+  if (barOf(message.bar).placeOn(message.dates) === null) place.text.textContent = message.text;
 
   const texts = await contentOf(message.content);
   if (place.message !== message) return undefined;
+  place.text.toggleAttribute("data-replaces", message.replaces);
   place.unfollow?.();
-  place.unfollow = barOf(message.bar).follow(message.dates, (index) => (place.text.textContent = texts[index]));
+  place.unfollow = barOf(message.bar).follow(message.dates, ({ index }) => (place.text.textContent = texts[index]));
   return () => parentElement.isConnected || place.unfollow();
 }

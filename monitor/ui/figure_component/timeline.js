@@ -12,16 +12,17 @@ export function barOf(key) {
 class Bar {
   constructor() {
     this.dates = null;
-    this.index = null;
+    this.place = null;
     this.followers = new Set();
     this.rested = Promise.resolve();
   }
 
-  /** Stand at `index` of the dates with this digest. Followers hear of it at once, but only once per frame. */
-  stand(dates, index) {
-    if (dates === this.dates && index === this.index) return;
+  /** Stand at `place`: the `index` of a date of these dates, and the period shown, from index `from` to index `to`.
+   * Followers hear of it at once, but only once per frame. */
+  stand(dates, place) {
+    if (dates === this.dates && Object.entries(place).every(([name, value]) => this.place[name] === value)) return;
     this.dates = dates;
-    this.index = index;
+    this.place = place;
     if (this.frame) this.isBehind = true;
     else this.informAll();
   }
@@ -35,7 +36,7 @@ class Bar {
     });
   }
 
-  /** Call `show(index)` at every step, and now if the bar already stands on these dates. Returns how to stop. */
+  /** Call `show(place)` at every step, and now if the bar already stands on these dates. Returns how to stop. */
   follow(dates, show) {
     const follower = { dates, show };
     this.followers.add(follower);
@@ -44,12 +45,12 @@ class Bar {
   }
 
   inform({ dates, show }) {
-    if (dates === this.dates) show(this.index);
+    if (dates === this.dates) show(this.place);
   }
 
-  /** The index on these dates, or null where the bar does not stand on them. */
-  indexOn(dates) {
-    return dates === this.dates ? this.index : null;
+  /** The place on these dates, or null where the bar does not stand on them. */
+  placeOn(dates) {
+    return dates === this.dates ? this.place : null;
   }
 
   /** Between `move` and `rest` the reader is busy with the bar; `rested` is fulfilled when they are not. */
