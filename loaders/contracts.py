@@ -621,7 +621,11 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     out = {}
     for column in contract.columns:
         raw = frame[column.name]
-        if pd.api.types.is_string_dtype(raw.dtype) or raw.dtype == object:
+        if isinstance(raw.dtype, pd.StringDtype):
+            # What the store reads: seldom anything to repair, and looking is ten times faster than repairing.
+            if (is_empty := (raw == "").fillna(False)).any():
+                raw = raw.mask(is_empty, None)
+        elif raw.dtype == object:
             raw = raw.where(raw.notna() & (raw.astype("str") != ""), None)
         out[column.name] = _convert(raw, column.kind)
     return pd.DataFrame(out, index=frame.index)
@@ -650,6 +654,8 @@ def _convert(raw: pd.Series, kind: Kind) -> pd.Series:
                 return raw.astype("boolean")
             return raw.astype("str").str.lower().map(_TRUE_FALSE).astype("boolean")
         case _:
+            if isinstance(raw.dtype, pd.StringDtype) and not raw.str.contains("\r", regex=False).any():
+                return raw.astype("str")
             # A lone carriage return would end the row when the file is read again.
             texts = raw.astype("str").str.replace("\r\n?", "\n", regex=True)
             return texts.where(raw.notna(), None).astype("str")

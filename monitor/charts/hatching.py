@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -32,11 +33,10 @@ def stripes(
     """
     import numpy as np
     import shapely
-    from shapely.geometry import mapping, shape
 
-    shapes = np.array([shape(feature["geometry"]) for feature in features["features"]])
-    if not len(shapes):
+    if not features["features"]:
         return {"type": "FeatureCollection", "features": []}
+    shapes = shapely.from_geojson([json.dumps(feature["geometry"]) for feature in features["features"]])
     west, south, east, north = shapely.total_bounds(shapes)
     stretch = math.cos(math.radians((south + north) / 2))
     # One family of 45° stripes over the whole extent, in degrees: x is stretched so that they are 45° on the ground.
@@ -57,14 +57,18 @@ def stripes(
     tree = shapely.STRtree(family)
     area, band = tree.query(shapes, predicate="intersects")
     pieces = shapely.intersection(family[band], shapes[area])
-    out = []
-    for number, feature in enumerate(features["features"]):
-        polygons = [
-            part
-            for piece in pieces[area == number]
-            for part in getattr(piece, "geoms", [piece])
-            if part.geom_type == "Polygon" and part.area > 0
-        ]
-        rounded = shapely.set_precision(shapely.multipolygons(polygons), 1e-5)
-        out.append({"type": "Feature", "id": feature["id"], "properties": {}, "geometry": mapping(rounded)})
-    return {"type": "FeatureCollection", "features": out}
+    parts, piece = shapely.get_parts(pieces, return_index=True)
+    parts = shapely.transform(parts, lambda points: points.round(5))
+    kept = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 0)
+    striped = shapely.multipolygons(
+        parts[kept],
+        indices=area[piece[kept]],
+        out=np.full(len(shapes), shapely.MultiPolygon(), dtype=object),
+    )
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "id": feature["id"], "properties": {}, "geometry": json.loads(geometry)}
+            for feature, geometry in zip(features["features"], shapely.to_geojson(striped), strict=True)
+        ],
+    }
