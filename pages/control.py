@@ -5,10 +5,9 @@ import streamlit as st
 from monitor.ui import blocks, cards, filters, views
 
 with blocks.page():
-    heading = st.container()
-    choice = filters.choice(steps=False)
-    with heading:
-        lines = views.situation_heading(choice)
+    choice = filters.chosen()
+    lines = views.situation_heading(choice)
+    filters.controls(choice, steps=False)
     dates = views.timeline(choice)
     views.time_control(choice, dates)
     left, right = st.columns([2, 1], gap="medium")

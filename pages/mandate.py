@@ -5,10 +5,9 @@ import streamlit as st
 from monitor.ui import blocks, filters, mission
 
 with blocks.page():
-    heading = st.container()
-    choice = filters.choice(evidence=False)
-    with heading:
-        mission.heading(choice)
+    choice = filters.chosen()
+    mission.heading(choice)
+    filters.controls(choice, evidence=False)
     left, right = st.columns(2, gap="medium")
     with left:
         mission.personnel(choice)

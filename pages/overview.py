@@ -5,10 +5,9 @@ import streamlit as st
 from monitor.ui import blocks, filters, views
 
 with blocks.page():
-    heading = st.container()
-    choice = filters.choice()
-    with heading:
-        views.situation_heading(choice)
+    choice = filters.chosen()
+    views.situation_heading(choice)
+    filters.controls(choice)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         views.small_control_map(choice)

@@ -5,11 +5,10 @@ import streamlit as st
 from monitor.ui import blocks, filters, retaken
 
 with blocks.page():
-    heading = st.container()
-    choice = filters.choice()
+    choice = filters.chosen()
     outcomes = retaken.outcomes(choice)
-    with heading:
-        retaken.heading(choice, outcomes)
+    retaken.heading(choice, outcomes)
+    filters.controls(choice)
     retaken.strips(choice)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -5,11 +5,10 @@ import streamlit as st
 from monitor.ui import blocks, filters, sites
 
 with blocks.page():
-    heading = st.container()
-    choice = filters.choice(evidence=False)
+    choice = filters.chosen()
     panel = sites.current(choice)
-    with heading:
-        sites.heading(choice, panel)
+    sites.heading(choice, panel)
+    filters.controls(choice, evidence=False)
     kind = sites.kind_control(panel)
     sites.strips(choice, kind)
     left, right = st.columns([3, 2], gap="medium")

@@ -148,12 +148,19 @@ def control(name: str, key: str) -> dict[str, Any]:
 
 
 def choice(*, evidence: bool = True, steps: bool = True) -> Choice:
-    """The bar of controls under a page's sentence, and what it says: date, evidence level, known-on date, limit.
+    """Show the bar of controls and return what the reader chose: date, evidence level, known-on date, limit.
 
-    A page with a time bar does without the buttons that step through dates.
+    A page whose first sentence needs no more than this calls :func:`chosen`, says the sentence, and then shows
+    :func:`controls`: the sentence is on the screen before the browser has loaded the controls.
     """
-    default = data.default_date()
-    as_of = read("as_of", default)
+    now = chosen()
+    controls(now, evidence=evidence, steps=steps)
+    return now
+
+
+def chosen() -> Choice:
+    """What the link asks for, without showing any control; values that cannot be used are reported."""
+    as_of = read("as_of", data.default_date())
     first = data.first_date()
     if as_of < first:
         report("as_of", as_of.isoformat(), _("the data begins on {date}").format(date=format_date(first)))
@@ -161,22 +168,29 @@ def choice(*, evidence: bool = True, steps: bool = True) -> Choice:
     elif as_of > data.today():
         report("as_of", as_of.isoformat(), _("it lies in the future"))
         as_of = data.today()
-    known_on = read("known_on")
-    level = read("evidence", EVIDENCE_LEVELS[0])
-    stale = read("stale_after", STALE_AFTER_DAYS)
+    return Choice(
+        as_of=as_of,
+        known_on=read("known_on"),
+        evidence=read("evidence", EVIDENCE_LEVELS[0]),
+        stale_after_days=read("stale_after", STALE_AFTER_DAYS),
+    )
+
+
+def controls(now: Choice, *, evidence: bool = True, steps: bool = True) -> None:
+    """The bar of controls under a page's sentence; a page with a time bar does without the buttons that step through dates."""
     columns = st.columns([1.5, 2.6 if steps else 0.8, 2.4, 1.6], vertical_alignment="bottom")
-    sync("as_of control", as_of)
+    sync("as_of control", now.as_of)
     columns[0].date_input(
         _("As of"),
-        min_value=first,
+        min_value=data.first_date(),
         max_value=data.today(),
         format="YYYY-MM-DD",
         **control("as_of", "as_of control"),
     )
     with columns[1]:
-        _jump(as_of, default, steps=steps)
+        _jump(now.as_of, data.default_date(), steps=steps)
     if evidence:
-        sync("evidence control", level)
+        sync("evidence control", now.evidence)
         columns[2].segmented_control(
             _("Evidence"),
             EVIDENCE_LEVELS,
@@ -185,22 +199,21 @@ def choice(*, evidence: bool = True, steps: bool = True) -> Choice:
             **control("evidence", "evidence control"),
         )
     with columns[3].popover(_("More"), width="stretch", icon=":material/tune:"):
-        sync("known_on control", known_on)
+        sync("known_on control", now.known_on)
         st.date_input(
             _("As known on (leave empty for all that is known)"),
-            min_value=first,
+            min_value=data.first_date(),
             max_value=data.today(),
             format="YYYY-MM-DD",
             **control("known_on", "known_on control"),
         )
-        sync("stale control", stale)
+        sync("stale control", now.stale_after_days)
         st.segmented_control(
             _("A report counts for (days)"),
             STALE_CHOICES,
             required=True,
             **control("stale_after", "stale control"),
         )
-    return Choice(as_of=as_of, known_on=known_on, evidence=level, stale_after_days=stale)
 
 
 def _jump(as_of: date, default: date, *, steps: bool) -> None:
