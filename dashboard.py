@@ -5,15 +5,18 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from monitor.language import _
-from monitor.ui import filters, languages, serving
-from monitor.ui.navigation import navigation
+from monitor.ui import serving, warming
 
 ICON = Path(__file__).parent / "monitor" / "ui" / "icon.png"
 
 
 def main() -> None:
     """Run the page that the reader asked for."""
+    # Not above: the server answers sooner if it need not import the analysis first (monitor.ui.warming does it next).
+    from monitor.language import _
+    from monitor.ui import filters, languages
+    from monitor.ui.navigation import navigation
+
     filters.carry()
     languages.choose()
     st.set_page_config(page_title=_("Port-au-Prince Conflict Monitor"), page_icon=ICON, layout="wide")
@@ -29,4 +32,4 @@ else:  # imported by the server, once
     # Without this a server just started would serve pages/x.py as /x, past this script and any login in it, and would
     # greet a deep link with "page not found": Streamlit learns of st.navigation only once it has run.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, **serving.options())
+    app = st.App(__file__, lifespan=warming.lifespan, **serving.options())

@@ -19,6 +19,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 import threading
 from collections import OrderedDict
 from functools import cache
@@ -43,7 +44,11 @@ _PLOTLY = Path(plotly_package.__file__).parent / "package_data" / "plotly.min.js
 _MODULES = Path(__file__).parent / "figure_component"
 _FRONTEND = Path(get_static_dir()) / "static"
 
+#: The tag with which Streamlit's page asks for its own font.
+_FONT = re.compile(rb'<link\s[^>]*\bas="font"[^>]*>')
+
 _published: OrderedDict[str, bytes] = OrderedDict()
+_ready: dict[Path, bytes] = {}
 _lock = threading.Lock()
 
 
@@ -96,7 +101,7 @@ class Frontend:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
         elif script := self._script(scope["path"]):
-            response = await _send_file(script, _accepts_gzip(scope))
+            response = await _send_file(script, script.name, scope)
             await response(scope, receive, send)
         else:
             await self._app(scope, receive, _complete_head(send))
@@ -111,27 +116,37 @@ async def _send_asset(request: Request) -> Response:
     """Answer a request for a published content or one of our scripts."""
     address = _address(**request.path_params)
     if script := _scripts().get(address):
-        return await _send_file(script, _accepts_gzip(request.scope))
+        return await _send_file(script, address, request.scope)
     if packed := _published.get(address):
-        return _immutable(packed, address, _accepts_gzip(request.scope))
+        return _immutable(packed, address, request.scope)
     return Response(status_code=404, headers={"Cache-Control": "no-store"})
 
 
-async def _send_file(path: Path, accepts_gzip: bool) -> Response:
-    return _immutable(await run_in_threadpool(_packed, path), path.name, accepts_gzip)
+async def _send_file(path: Path, name: str, scope: Scope) -> Response:
+    if path not in _ready:
+        await run_in_threadpool(_packed, path)
+    return _immutable(_ready[path], name, scope)
 
 
-def _immutable(packed: bytes, name: str, accepts_gzip: bool) -> Response:
-    """Return an answer that a browser may keep for ever, unpacked for the rare client that does not accept gzip."""
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+def _immutable(packed: bytes, name: str, scope: Scope) -> Response:
+    """Return an answer that a browser may keep for ever, unpacked for the rare client that does not accept gzip.
+
+    `name` has a digest of the content in it, so it also tells who asks again whether they have the content already.
+    """
+    asked = {key: value.decode("latin-1") for key, value in scope["headers"]}
+    accepts_gzip = "gzip" in asked.get(b"accept-encoding", "")
+    tag = f'"{name}-gzip"' if accepts_gzip else f'"{name}"'
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "ETag": tag,
+        "Vary": "Accept-Encoding",
+    }
+    if tag in asked.get(b"if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     if accepts_gzip:
         headers["Content-Encoding"] = "gzip"
     body = packed if accepts_gzip else gzip.decompress(packed)
     return Response(body, media_type=mimetypes.guess_type(name)[0], headers=headers)
-
-
-def _accepts_gzip(scope: Scope) -> bool:
-    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
 def _complete_head(send: Send) -> Send:
@@ -148,7 +163,7 @@ def _complete_head(send: Send) -> Send:
         else:
             page += message.get("body", b"")
             if not message.get("more_body"):
-                page = page.replace(b"</head>", _head_tags() + b"</head>", 1)
+                page = _without_font(page).replace(b"</head>", _head_tags() + b"</head>", 1)
                 await send(
                     {**start, "headers": [*_kept_headers(start), (b"content-length", b"%d" % len(page))]}
                 )
@@ -170,6 +185,11 @@ def _kept_headers(message: Message) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in message["headers"] if name.lower() not in outdated]
 
 
+def _without_font(page: bytes) -> bytes:
+    """Return a page that does not ask for Streamlit's own font (170 kB) where the theme names others."""
+    return _FONT.sub(b"", page, count=1) if config.get_option("theme.font") else page
+
+
 @cache
 def _head_tags() -> bytes:
     component = next(path.name for path in _frontend_scripts() if path.name.startswith("BidiComponent."))
@@ -177,8 +197,14 @@ def _head_tags() -> bytes:
         f"static/js/{component}",
         *(address for address, path in _scripts().items() if path != _PLOTLY),
     ]
-    tags = [f'<link rel="modulepreload" crossorigin href="./{address}">' for address in modules]
-    return "".join([*tags, f'<link rel="preload" as="script" href="./{plotly()}">']).encode()
+    return "".join(
+        [
+            *(f'<link rel="modulepreload" crossorigin href="./{address}">' for address in modules),
+            # Large, and needed last: it must not take the line from what shows the first sentence.
+            f'<link rel="preload" as="script" fetchpriority="low" href="./{plotly()}">',
+            f'<script type="module" crossorigin src="./{module("library.js")}"></script>',
+        ]
+    ).encode()
 
 
 @cache
@@ -198,9 +224,11 @@ def _scripts() -> dict[str, Path]:
     }
 
 
-@cache
 def _packed(path: Path) -> bytes:
-    return gzip.compress(path.read_bytes(), 6, mtime=0)
+    """Return the compressed file, compressed once."""
+    if path not in _ready:
+        _ready[path] = gzip.compress(path.read_bytes(), 6, mtime=0)
+    return _ready[path]
 
 
 def _address(folder: str, name: str) -> str:

@@ -6,8 +6,9 @@
  */
 
 import { fitLayout, fitOf } from "./fit.js";
+import { loadPlotly } from "./library.js";
 import { Motion } from "./motion.js";
-import { contentOf, element, messageOf, urlOf } from "./page.js";
+import { contentOf, element, messageOf } from "./page.js";
 import { printable, unprintable } from "./print.js";
 import { keepScale, setScale } from "./scale.js";
 import { barOf } from "./timeline.js";
@@ -209,18 +210,6 @@ async function completeFigure({ figure, resources }) {
     }),
   );
   return figure;
-}
-
-let plotly;
-function loadPlotly(address) {
-  plotly ??= new Promise((resolve, reject) => {
-    const script = element("script");
-    script.src = urlOf(address);
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`${address} did not load`));
-    document.head.append(script);
-  });
-  return plotly;
 }
 
 /** Let one finger scroll the page over a map, which two fingers move; MapLibre shows `hint` to who tries with one. */
