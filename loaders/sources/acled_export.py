@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pandas.api.types import union_categoricals
 
 from loaders.checks import Context, Findings
 from loaders.contracts import CONTRACTS, EVENT_TYPES, LOCAL_TIME_ZONE, typed
@@ -330,47 +329,6 @@ def to_incidents(
         f"{coarse:.0%} of {len(rows)} ACLED events are known to commune level or coarser and are not placed in a neighborhood."
     )
     return incidents(coded, PROVIDER, context, recorded_at=recorded_at), findings
-
-
-def upsert(current: pd.DataFrame, changed: pd.DataFrame, deleted: pd.DataFrame) -> pd.DataFrame:
-    """Bring rows up to date: deletions first, then added and changed events.
-
-    Parameters
-    ----------
-    current, changed
-        Rows as :func:`read_rows` returns them; of two versions of an event, the one with the later timestamp stays.
-    deleted
-        Every deletion known so far (``event_id, deleted_timestamp`` in Unix seconds): an older file does not bring a
-        deleted event back.
-
-    Returns
-    -------
-    DataFrame
-        One row per event, with a new index from 0.
-    """
-    gone = deleted.groupby("event_id")["deleted_timestamp"].max()
-    current, changed = _undeleted(current, gone), _undeleted(changed, gone)
-    known = current[current["event_id"].isin(changed["event_id"])].set_index("event_id")["timestamp"]
-    before = changed["event_id"].map(known).astype("Int64")
-    changed = changed[~(before > changed["timestamp"]).fillna(False).astype(bool)]
-    parts = [current[~current["event_id"].isin(changed["event_id"])], changed]
-    columns = {}
-    for name in ROW_COLUMNS:
-        columns[name] = (
-            pd.Series(union_categoricals([part[name] for part in parts]))
-            if isinstance(current[name].dtype, pd.CategoricalDtype)
-            else pd.concat([part[name] for part in parts], ignore_index=True)
-        )
-    return pd.DataFrame(columns)
-
-
-def _undeleted(rows: pd.DataFrame, gone: pd.Series) -> pd.DataFrame:
-    """Rows without those that were deleted after they were uploaded."""
-    listed = rows["event_id"].isin(gone.index)
-    if not listed.any():
-        return rows
-    later = rows["timestamp"].fillna(0) > rows["event_id"].map(gone).fillna(0)
-    return rows[~listed | later.astype(bool)]
 
 
 # -- files -----------------------------------------------------------------------------------------------------------

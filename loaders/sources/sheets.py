@@ -26,8 +26,8 @@ from loaders.checks import ParseError
 # Archives, within bounds
 # --------------------------------------------------------------------------------------------------------------------
 
-MAX_SOURCE_BYTES = 64_000_000
-MAX_UNPACKED_BYTES = 128_000_000
+MAX_SOURCE_BYTES = 128_000_000
+MAX_UNPACKED_BYTES = 400_000_000
 MAX_MEMBERS = 1_000
 MAX_DIRECTORY_BYTES = 500_000
 
@@ -141,8 +141,8 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, what:
 # --------------------------------------------------------------------------------------------------------------------
 
 MAX_COLUMNS = 500
-MAX_CELLS = 1_500_000
-MAX_TEXT = 256_000_000
+MAX_CELLS = 5_000_000
+MAX_TEXT = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,11 @@ def read_sheets(source: bytes, what: str) -> dict[str, Sheet]:
             raise
         raise ParseError(f"{what}: the workbook is damaged ({error}). Save it again as .xlsx.") from None
     if sum(extent.rows * extent.columns for extent in extents.values()) > MAX_CELLS:
-        raise ParseError(f"{what}: the workbook has more than {MAX_CELLS:,} cells. Give a shorter one.")
+        raise ParseError(
+            f"{what}: the workbook has more than {MAX_CELLS:,} cells. Save the sheet as 'CSV UTF-8'."
+        )
     if sum(extent.text for extent in extents.values()) > MAX_TEXT:
-        raise ParseError(f"{what}: the workbook holds too much text. Give a shorter one.")
+        raise ParseError(f"{what}: the workbook holds too much text. Save the sheet as 'CSV UTF-8'.")
     try:
         # What was checked is what is read: the members are packed anew.
         with python_calamine.CalamineWorkbook.from_filelike(_packed(members)) as book:
@@ -225,11 +227,12 @@ def read_sheets(source: bytes, what: str) -> dict[str, Sheet]:
         raise ParseError(f"{what}: the workbook is damaged ({error}). Save it again as .xlsx.") from None
 
 
-def _packed(members: Mapping[str, bytes]) -> io.BytesIO:
+def _packed(members: dict[str, bytes]) -> io.BytesIO:
+    """The members packed anew; each is given up once it is packed, since together they can be large."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in list(members):
+            archive.writestr(name, members.pop(name))
     packed.seek(0)
     return packed
 
@@ -303,7 +306,9 @@ def _extent(content: bytes, lengths: list[int], what: str, name: str) -> _Extent
                     f"{what}: {name} has more than {MAX_COLUMNS} columns. Is this the right file?"
                 )
             if extent.rows * extent.columns > MAX_CELLS:
-                raise ParseError(f"{what}: {name} has more than {MAX_CELLS:,} cells. Give a shorter one.")
+                raise ParseError(
+                    f"{what}: {name} has more than {MAX_CELLS:,} cells. Save the sheet as 'CSV UTF-8'."
+                )
         elif local == "f":
             extent.formulas.add((state["row"], state["column"]))
         state["value"] = local == "v"
@@ -317,7 +322,7 @@ def _extent(content: bytes, lengths: list[int], what: str, name: str) -> _Extent
             shared = state["shared"] and state["value"]
             extent.text += lengths[int(data)] if shared else len(data)
             if extent.text > MAX_TEXT:
-                raise ParseError(f"{what}: {name} holds too much text. Give a shorter one.")
+                raise ParseError(f"{what}: {name} holds too much text. Save the sheet as 'CSV UTF-8'.")
 
     parser = _parser()
     parser.StartElementHandler = start

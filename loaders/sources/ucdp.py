@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from loaders.sources.http import Reply, Session, SourceError, setting
+from loaders.sources.http import Reply, Session, SourceError
 
 DOWNLOADS = "https://ucdp.uu.se/downloads/"
 API = "https://ucdpapi.pcr.uu.se/api"
@@ -148,13 +148,6 @@ def download(session: Session, one: Release, *, downloads: str = DOWNLOADS) -> b
             f"UCDP: {reply.where} answered {reply.status}. Release {one.version} was not fetched; run again."
         )
     return reply.body
-
-
-def token(settings: Mapping[str, str]) -> str:
-    """Read UCDP_TOKEN; raises :class:`SourceError` where it is not set."""
-    return setting(
-        settings, "UCDP_TOKEN", "the token of UCDP's API, from its maintainer (the CSV files need none)"
-    )
 
 
 def events(

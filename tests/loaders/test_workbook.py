@@ -411,7 +411,7 @@ DOCUMENT_TYPE = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">]><worksheet>&b;</workshe
         (changed(sheet_xml('<row r="1"><c r="?"/></row>')), "is no cell"),
         (changed(sheet_xml('<row r="1"><c r="A1" t="s"><v>9</v></c></row>')), "damaged"),
         (changed(shared(20_000, "x" * 30_000)), "too much text"),
-        (changed({"xl/media/image.png": b"0" * 200_000_000}), "too large"),
+        (changed({"xl/media/image.png": b"0" * 410_000_000}), "too large"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",
 )
@@ -424,7 +424,7 @@ def test_hostile_workbooks_are_refused_in_bounded_memory(source: bytes, message:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < 500_000_000
+    assert peak < 1_000_000_000
 
 
 def test_an_archive_that_says_less_than_it_holds_is_refused() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, enforce, typed
 from loaders.sources.acled import Acled, Credentials
-from loaders.sources.acled_export import EmbargoError, read_export, read_rows, to_incidents, upsert
+from loaders.sources.acled_export import EmbargoError, read_export, read_rows, to_incidents
 from loaders.sources.http import Session, SourceError
 from tests.fake_services.acled import (
     COLUMNS,
@@ -125,7 +125,7 @@ def test_requests_keep_their_distance(acled: FakeAcled, session: Session, time: 
 def test_weekly_routine(acled: FakeAcled, session: Session) -> None:
     api = client(session, acled)
     first = api.events(START, END)
-    current, _ = read_rows(first.source)
+    assert len(first.rows) == 60
     acled.scenario = "nothing_new"
     again = api.events(START, END, since=FIRST_UPLOAD + 1)
     assert again.rows == []
@@ -135,14 +135,6 @@ def test_weekly_routine(acled: FakeAcled, session: Session) -> None:
     deleted = api.deletions(FIRST_UPLOAD)
     assert sorted(changed["event_id"]) == ["HTI900004", "HTI900060", "HTI900061"]
     assert deleted.to_dict("records") == [{"event_id": "HTI900009", "deleted_timestamp": SECOND_UPLOAD}]
-    new = upsert(current, changed, deleted).set_index("event_id")
-    assert len(new) == 61
-    assert "HTI900009" not in new.index
-    assert new.loc["HTI900004", "fatalities"] == 7
-    full, _ = read_rows(api.events(START, END).source)
-    pd.testing.assert_frame_equal(
-        new.sort_index().astype("str"), full.set_index("event_id").sort_index().astype("str")
-    )
 
 
 def test_embargo_is_not_no_events(acled: FakeAcled, session: Session) -> None:
@@ -416,21 +408,6 @@ def test_of_two_rows_of_an_event_the_newest_stays(gazetteer: Context) -> None:
     frame, findings = read(csv_file([newer, row(1), row(2)]), gazetteer)
     assert list(frame["fatalities"]) == [9, 0]
     assert any("repeat the id" in warning for warning in findings.warnings)
-
-
-def test_deleted_events_stay_deleted_when_an_old_file_comes_back() -> None:
-    current, _ = read_rows(csv_file(rows(3)).encode())
-    deleted = pd.DataFrame({"event_id": ["HTI900001"], "deleted_timestamp": [SECOND_UPLOAD]})
-    assert list(upsert(current, current, deleted)["event_id"]) == ["HTI900000", "HTI900002"]
-    revived, _ = read_rows(csv_file([row(1, timestamp=SECOND_UPLOAD + 1)]).encode())
-    assert "HTI900001" in set(upsert(current, revived, deleted)["event_id"])
-
-
-def test_older_version_does_not_replace_a_newer_one() -> None:
-    newer, _ = read_rows(csv_file([row(1, timestamp=SECOND_UPLOAD, fatalities=9)]).encode())
-    older, _ = read_rows(csv_file([row(1)]).encode())
-    none = pd.DataFrame({"event_id": pd.Series(dtype="str"), "deleted_timestamp": pd.Series(dtype="int64")})
-    assert list(upsert(newer, older, none)["fatalities"]) == [9]
 
 
 # -- places ----------------------------------------------------------------------------------------------------------

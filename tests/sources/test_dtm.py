@@ -108,3 +108,27 @@ def test_the_order_of_rows_is_irrelevant(shuffled: list[dict[str, object]]) -> N
     pd.testing.assert_frame_equal(
         dtm.parse(shuffled).drop(columns="name_as_written"), dtm.parse(rows()).drop(columns="name_as_written")
     )
+
+
+def mirror(*, levels: bool = True, tags: bool = True) -> bytes:
+    """The figures as HDX publishes them: every country and level in one file, a row of tags below the header."""
+    found = [one | {"adminLevel": 2, "operationStatus": "Active"} for one in rows()]
+    found += [one | {"adminLevel": 1, "admin2Pcode": "", "numPresentIdpInd": 9999} for one in found[:3]]
+    found.append(row(70, admin0Pcode="LBN", admin2Pcode="LB11") | {"adminLevel": 2})
+    frame = pd.DataFrame(found)
+    if tags:
+        frame = pd.concat([pd.DataFrame([dict.fromkeys(frame.columns, "#tag")]), frame])
+    return frame.to_csv(index=False).encode("utf-8-sig")
+
+
+@pytest.mark.parametrize("tags", [True, False])
+def test_the_mirror_on_hdx_says_the_same(tags: bool) -> None:
+    expected = dtm.parse(rows())
+    found = dtm.read_csv(mirror(tags=tags), "displacement.csv")
+    assert found["displaced"].tolist() == expected["displaced"].tolist()
+    assert found["pcode"].tolist() == expected["pcode"].tolist()
+
+
+def test_a_mirror_without_haiti_is_not_zero_people() -> None:
+    with pytest.raises(SourceError, match="not 0 displaced"):
+        dtm.read_csv(mirror().replace(b"HTI", b"DOM"), "displacement.csv")

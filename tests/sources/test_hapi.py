@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 
-from loaders.checks import ParseError
+from loaders.checks import Context, ParseError
 from loaders.sources import hapi, hdx
 from loaders.sources.http import Session, SourceError
 from loaders.sources.interface import Ask
@@ -194,3 +194,56 @@ def test_no_rows_are_not_zero_events(service: FakeHdx, session: Session) -> None
 def test_a_busy_service_is_asked_again(service: FakeHdx, session: Session) -> None:
     service.scenario = "busy_once"
     assert len(conflict(session, service)) == 24
+
+
+def mirror(*, tags: bool = False) -> bytes:
+    """HAPI's counts as the CSV of a year on HDX: every country, rows with errors."""
+    frame = pd.DataFrame(fake_hdx.conflict_rows()).assign(warning="", error="")
+    wrong = frame.iloc[[0]].assign(events=9999, error="synthetic error")
+    abroad = frame.iloc[[1]].assign(location_code="SDN", provider_admin2_name="Delmas")
+    frame = pd.concat([frame, wrong, abroad])
+    if tags:
+        frame = pd.concat([pd.DataFrame([dict.fromkeys(frame.columns, "#tag")]), frame])
+    return frame.to_csv(index=False).encode("utf-8-sig")
+
+
+@pytest.mark.parametrize("tags", [True, False])
+def test_the_mirror_says_the_same_as_the_service(service: FakeHdx, session: Session, tags: bool) -> None:
+    found = hapi.read_counts(mirror(tags=tags), "hdx_hapi_conflict_event_hti.csv")
+    pd.testing.assert_frame_equal(found, conflict(session, service))
+
+
+@pytest.mark.parametrize(
+    ("name", "event_type"),
+    [
+        (
+            "haiti_hrp_political_violence_events_and_fatalities_by_month-year_as-of-01jul2026.xlsx",
+            "political_violence",
+        ),
+        ("haiti_hrp_civilian_targeting_events_and_fatalities_by_month-year.xlsx", "civilian_targeting"),
+        ("haiti_demonstration_events_by_month-year.xlsx", "demonstration"),
+    ],
+)
+def test_the_name_of_a_workbook_says_what_it_counts(name: str, event_type: str) -> None:
+    source = acled_workbook(demonstrations=event_type == "demonstration")
+    assert set(hapi.read_counts(source, name)["event_type"]) == {event_type}
+    with pytest.raises(ParseError, match="does not say what it counts"):
+        hapi.read_counts(source, "book.xlsx")
+
+
+def test_only_complete_months_of_the_metropolitan_area_become_figures(
+    service: FakeHdx, session: Session
+) -> None:
+    download = hapi.fetch(session, service.CREDENTIALS | {"HAPI_ADDRESS": service.address}, Ask(START, END))
+    october = datetime(2026, 10, 20, tzinfo=UTC)
+    reading = hapi.read(download.body, Context(), name=download.name, recorded_at=october)
+    assert set(reading.frame["area_id"]) == {"port-au-prince-metro"}
+    assert reading.frame["period_end"].max() < pd.Timestamp("2026-10-01")
+    assert set(reading.frame["indicator"]) == {
+        "acled_political_violence_events",
+        "acled_political_violence_fatalities",
+        "acled_civilian_targeting_events",
+        "acled_civilian_targeting_fatalities",
+        "acled_demonstration_events",
+    }
+    assert not reading.frame.astype("str").apply(lambda column: column.str.contains("HT0")).any(axis=None)

@@ -10,6 +10,7 @@ import pytest
 
 from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, enforce, typed
+from loaders.sources import ucdp_export
 from loaders.sources.http import Session, SourceError
 from loaders.sources.ucdp import (
     BURST_SECONDS,
@@ -20,9 +21,8 @@ from loaders.sources.ucdp import (
     needed,
     release,
     releases,
-    token,
 )
-from loaders.sources.ucdp_export import combine, read_answer, read_rows, to_incidents
+from loaders.sources.ucdp_export import COLUMNS, combine, read_answer, read_rows, to_incidents
 from tests.fake_services.ucdp import TOKEN, FakeUcdp, archive, csv_file, row
 from tests.sources.conftest import RECORDED_AT, Time
 
@@ -181,8 +181,6 @@ def test_api_without_a_token_or_release(ucdp: FakeUcdp, session: Session) -> Non
         ask(ucdp, session, access="wrong")
     with pytest.raises(SourceError, match=r"no release 99\.0\.1"):
         ask(ucdp, session, version="99.0.1")
-    with pytest.raises(SourceError, match="UCDP_TOKEN is not set"):
-        token({})
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
@@ -317,3 +315,30 @@ def test_published_no_earlier_than_the_month_after(gazetteer: Context) -> None:
     frame, _ = read(gazetteer, row(1))
     assert frame["published_date"].iloc[0] == pd.Timestamp(2026, 9, 1)
     assert release("ged261-csv.zip").earliest == date(2026, 1, 1)
+
+
+def test_a_file_as_people_have_it(gazetteer: Context) -> None:
+    """Another name, a row of tags, numbers as decimals, other countries, other columns in another order."""
+    rows = [row(1), row(2, country="Chad", country_id=483), row(3, where_prec=7)]
+    frame = pd.DataFrame(rows)
+    frame = frame[list(reversed(COLUMNS))].astype({"id": "float64", "where_prec": "float64"})
+    frame.insert(0, "extra column", "x")
+    tags = pd.DataFrame([dict.fromkeys(frame.columns, "#tag")])
+    source = pd.concat([tags, frame]).to_csv(index=False).encode()
+    reading = ucdp_export.read(source, gazetteer, name="conflict_data_hti.csv", recorded_at=RECORDED_AT)
+    assert reading.frame["event_id"].tolist() == ["ucdp-900001", "ucdp-900003"]
+    assert reading.findings.rejected.empty
+    assert reading.span is None
+    assert reading.frame["published_date"].tolist() == [pd.Timestamp(2026, 9, 1)] * 2
+
+
+def test_a_final_release_is_complete_up_to_its_year(gazetteer: Context) -> None:
+    source = archive(("GEDEvent_v26_1.csv", csv_file([row(1, year=2025, date_start="2025-05-05")])))
+    reading = ucdp_export.read(source, gazetteer, name="ged261-csv.zip", recorded_at=RECORDED_AT)
+    assert reading.span == (date.min, date(2025, 12, 31))
+
+
+def test_a_release_without_haiti_is_not_zero_events(gazetteer: Context) -> None:
+    source = csv_file([row(1, country="Chad", country_id=483)])
+    with pytest.raises(SourceError, match="no event of Haiti"):
+        ucdp_export.read(source, gazetteer, name="GEDEvent_v26_0_8.csv", recorded_at=RECORDED_AT)
