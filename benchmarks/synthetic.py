@@ -25,7 +25,7 @@ import shapely
 
 from benchmarks.process import DATASETS
 from loaders import store
-from loaders.contracts import CONTRACTS, SIDE_OF_STATUS, Contract, enforce
+from loaders.contracts import COMMITTED_DATASETS, CONTRACTS, SIDE_OF_STATUS, Contract, enforce
 
 _SEED = 2026
 _CHUNK = 100_000
@@ -82,11 +82,11 @@ def build(size: Size, root: Path) -> None:
         "territorial_control": assertions(size.assertions, in_scope, days, lot),
         "incidents": incidents(size.incidents, in_scope, days, lot),
     }
-    versions = {dataset_id: _committed(dataset_id) for dataset_id in CONTRACTS}
+    versions = {dataset_id: _committed(dataset_id) for dataset_id in COMMITTED_DATASETS}
     for dataset_id, frame in frames.items():
         versions[dataset_id] = _version(CONTRACTS[dataset_id], frame, versions[dataset_id].files)
     root.mkdir(parents=True)
-    for dataset_id in CONTRACTS:
+    for dataset_id in COMMITTED_DATASETS:
         (root / dataset_id).mkdir()
         shutil.copy(DATASETS / dataset_id / "dataset.yaml", root / dataset_id)
     with store.lock(root):

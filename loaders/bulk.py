@@ -1,14 +1,24 @@
-"""Bulk tables: a contract's rows as Parquet, written with stable bytes and read column by column."""
+"""Bulk tables: a contract's rows as Parquet, written with stable bytes and read column by column.
+
+A version is one file, ``data.parquet``, or that file and what later refreshes added: ``data-0001.parquet`` holds new
+versions of rows, ``ended-0001.parquet`` says which earlier ones ended, and when. A weekly refresh of a million rows so
+writes a few thousand; when many parts have come together they are written as one file again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from loaders.contracts import Contract, Kind
+from loaders.contracts import REJECTED_COLUMNS, Column, Contract, ContractError, Kind
 
 #: Rows of one row group: what a reader of a few rows has to decode at least.
 GROUP_ROWS = 65_536
@@ -43,13 +53,13 @@ def to_parquet(frame: pd.DataFrame, contract: Contract) -> bytes:
     bytes
         A Parquet file (zstd, dictionary-encoded, row groups of :data:`GROUP_ROWS`).
     """
-    order = (
-        frame[list(contract.key)].reset_index(drop=True).sort_values(list(contract.key), kind="stable").index
-    )
-    table = to_arrow(frame, contract)
-    if not order.is_monotonic_increasing:
-        table = table.take(pa.array(order))
-    return arrow_to_parquet(table)
+    return arrow_to_parquet(in_order(to_arrow(frame, contract), contract))
+
+
+def in_order(table: pa.Table, contract: Contract) -> pa.Table:
+    """Rows by date (where the contract has one), then by key: a week lies in one row group."""
+    names = [*([contract.date_column] if contract.date_column else []), *contract.row_key]
+    return table.take(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names]))
 
 
 def arrow_to_parquet(table: pa.Table) -> bytes:
@@ -80,55 +90,142 @@ def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
     return array.cast(kind)
 
 
-def from_parquet(
-    data: bytes | pa.Buffer,
-    contract: Contract,
-    *,
-    columns: Sequence[str] | None = None,
-    compact: bool = False,
-) -> pd.DataFrame:
-    """Rows of a Parquet file that :func:`to_parquet` wrote.
+class Table:
+    """Rows of a version, over all its parts.
 
     Parameters
     ----------
-    data
-        The file.
-    columns
-        Columns to read, in this order; by default all of the contract.
-    compact
-        Return texts as ``category``: a tenth of the memory where values recur.
-
-    Returns
-    -------
-    DataFrame
-        Kinds of the contract, index from 0.
+    files
+        Bytes of the parts by name.
+    contract
+        Contract of the dataset, with a key of one column.
 
     Raises
     ------
     ValueError
-        Not a Parquet file, or without a column asked for.
+        A part is no Parquet file of this contract.
     """
-    return from_arrow(read_arrow(data, contract, columns=columns, compact=compact), contract)
+
+    def __init__(self, files: Mapping[str, bytes], contract: Contract) -> None:
+        self.contract = contract
+        self._parts = [_open(files[name], name) for name in sorted(files) if name.startswith("data")]
+        ended = [_open(files[name], name).file.read() for name in sorted(files) if name.startswith("ended")]
+        self._ended = pa.concat_tables(ended) if ended else None
+
+    def __len__(self) -> int:
+        return sum(part.file.metadata.num_rows for part in self._parts)
+
+    @property
+    def parts(self) -> int:
+        """Number of parts with rows."""
+        return len(self._parts)
+
+    def column(self, name: str, *, compact: bool = False) -> pa.ChunkedArray:
+        """One column as stored, endings of later parts not applied."""
+        return self._read([name], compact=compact).column(0)
+
+    def read(self, columns: Sequence[str] | None = None, *, compact: bool = False) -> pa.Table:
+        """Rows with some columns (default: all), endings applied; ``compact`` dictionary-encodes texts."""
+        names = list(columns) if columns is not None else self.contract.column_names
+        table = self._read(names, compact=compact)
+        ends = self.contract.ends
+        if ends in names and self._ended is not None:
+            table = table.set_column(
+                names.index(ends), ends, pa.array(self.ended_at).cast(_TYPES["timestamp"])
+            )
+        return table
+
+    @cached_property
+    def ended_at(self) -> np.ndarray:
+        """When each row ended, ``datetime64[us]`` UTC, NaT for those that hold; shape (rows,)."""
+        ends = self.contract.ends
+        if ends is None:
+            return np.full(len(self), np.datetime64("NaT", "us"))
+        found = _times(self.column(ends)).copy()
+        if self._ended is not None:
+            key = self.contract.key[0]
+            keys = self.column(key)
+            at = np.flatnonzero(pc.is_in(keys, value_set=self._ended.column(key).combine_chunks()))
+            rows = pd.DataFrame(
+                {
+                    "key": keys.take(pa.array(at)).to_pandas(),
+                    "recorded_at": _times(self.column("recorded_at"))[at],
+                    "at": at,
+                }
+            )
+            endings = pd.DataFrame(
+                {
+                    "key": self._ended.column(key).to_pandas(),
+                    "recorded_at": _times(self._ended.column("recorded_at")),
+                    "ended_at": _times(self._ended.column("ended_at")),
+                }
+            )
+            both = rows.merge(endings, on=["key", "recorded_at"])
+            found[both["at"]] = both["ended_at"].to_numpy()
+        return found
+
+    @property
+    def live(self) -> np.ndarray:
+        """Positions of the rows that hold."""
+        return np.flatnonzero(np.isnat(self.ended_at))
+
+    def take(self, positions: np.ndarray, columns: Sequence[str]) -> pa.Table:
+        """Some rows, in the order given; only the row groups that hold them are decoded."""
+        ordered, inverse = np.unique(positions, return_inverse=True)
+        found, start = [], 0
+        for part in self._parts:
+            for group in range(part.file.num_row_groups):
+                stop = start + part.file.metadata.row_group(group).num_rows
+                inside = ordered[(ordered >= start) & (ordered < stop)]
+                if len(inside):
+                    found.append(
+                        part.file.read_row_group(group, columns=list(columns)).take(pa.array(inside - start))
+                    )
+                start = stop
+        if not found:
+            return schema(self.contract).empty_table().select(list(columns))
+        return pa.concat_tables(found).select(list(columns)).take(pa.array(inverse))
+
+    def _read(self, names: Sequence[str], *, compact: bool) -> pa.Table:
+        tables = []
+        texts = _text_columns(self.contract)
+        for part in self._parts:
+            missing = [name for name in names if name not in part.file.schema_arrow.names]
+            if missing:
+                raise ValueError(f"columns missing: {', '.join(missing)}")
+            file = pq.ParquetFile(pa.BufferReader(part.data), read_dictionary=texts) if compact else part.file
+            tables.append(file.read(columns=list(names)).select(list(names)))
+        return pa.concat_tables(tables).unify_dictionaries()
 
 
-def read_arrow(
-    data: bytes | pa.Buffer,
-    contract: Contract,
-    *,
-    columns: Sequence[str] | None = None,
-    compact: bool = False,
-) -> pa.Table:
-    """Arrow table of a Parquet file; parameters and errors as :func:`from_parquet`."""
-    names = list(columns) if columns is not None else contract.column_names
-    texts = [column.name for column in contract.columns if column.kind in ("id", "text", "url")]
+class _Part(NamedTuple):
+    """A Parquet file, and the bytes it is read from."""
+
+    file: Any
+    data: bytes
+
+
+def _open(data: bytes, name: str) -> _Part:
     try:
-        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts if compact else None)
-        missing = [name for name in names if name not in file.schema_arrow.names]
-        if missing:
-            raise ValueError(f"columns missing: {', '.join(missing)}")
-        return file.read(columns=names).select(names)
+        return _Part(pq.ParquetFile(pa.BufferReader(data)), data)
     except pa.ArrowException as error:
-        raise ValueError(f"not a Parquet file that can be read ({error})") from None
+        raise ValueError(f"{name} is not a Parquet file that can be read ({error})") from None
+
+
+def _text_columns(contract: Contract) -> list[str]:
+    return [column.name for column in contract.columns if column.kind in ("id", "text", "url")]
+
+
+def _times(column: pa.ChunkedArray) -> np.ndarray:
+    """Timestamps as ``datetime64[us]`` in UTC, without zone."""
+    return column.cast(pa.timestamp("us")).to_numpy().astype("datetime64[us]")
+
+
+def endings(table: Table, positions: np.ndarray, ended_at: pd.Timestamp) -> pa.Table:
+    """Rows of an ``ended`` part: the key and recording time of rows, and when they ended."""
+    rows = table.take(positions, list(table.contract.row_key))
+    moment = pa.scalar(ended_at.to_pydatetime(), _TYPES["timestamp"])
+    return rows.append_column("ended_at", pa.repeat(moment, len(rows)))
 
 
 def from_arrow(table: pa.Table, contract: Contract) -> pd.DataFrame:
@@ -146,3 +243,118 @@ def from_arrow(table: pa.Table, contract: Contract) -> pd.DataFrame:
         elif kinds[name] == "float":
             frame[name] = frame[name].astype("float64")
     return frame
+
+
+# -- contract --------------------------------------------------------------------------------------------------------
+
+
+def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split rows into those that keep the contract and those that break it: :func:`loaders.contracts.enforce` in bulk.
+
+    Parameters
+    ----------
+    frame
+        Columns of the contract, already of its kinds; texts may be ``category``, whose values are looked at once each.
+
+    Returns
+    -------
+    valid, rejected : DataFrame, DataFrame
+        ``valid`` in the order of ``frame``; ``rejected`` with ``row, column, value, reason, record``, one line per row.
+
+    Raises
+    ------
+    ContractError
+        Columns are missing, unexpected or of another kind.
+    """
+    names = contract.column_names
+    missing = [name for name in names if name not in frame.columns]
+    extra = [name for name in frame.columns if name not in names]
+    if missing or extra:
+        raise ContractError(
+            f"{contract.dataset_id}: columns do not match the contract; missing: {missing or 'none'}, "
+            f"unexpected: {extra or 'none'}. Expected: {', '.join(names)}."
+        )
+    reasons: list[tuple[str, np.ndarray, str]] = []
+    for column in contract.columns:
+        reasons += [
+            (column.name, bad, reason) for bad, reason in _broken(frame[column.name], column, contract)
+        ]
+    repeated = frame.duplicated(list(contract.key)).to_numpy()
+    reasons.append(
+        (contract.key[0], repeated, f"repeats the key {' + '.join(contract.key)} of an earlier row")
+    )
+    seen = np.zeros(len(frame), dtype=bool)
+    parts = []
+    for name, bad, reason in reasons:
+        new = bad & ~seen
+        if new.any():
+            seen |= new
+            parts.append(_rejected(frame[new], name, reason))
+    if not parts:
+        return frame, pd.DataFrame(columns=REJECTED_COLUMNS)
+    rejected = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+    return frame[~seen], rejected
+
+
+def _broken(values: pd.Series, column: Column, contract: Contract) -> list[tuple[np.ndarray, str]]:
+    """Rules of a column that rows break: which rows, and the reason, which may name the value as ``{value}``."""
+    empty = values.isna().to_numpy()
+    found = [(empty, "is empty but must be filled")] if column.required and empty.any() else []
+    is_category = isinstance(values.dtype, pd.CategoricalDtype)
+    if column.kind in ("id", "text", "url"):
+        if not is_category and not pd.api.types.is_string_dtype(values.dtype):
+            raise ContractError(
+                f"{contract.dataset_id}: {column.name} is of the kind {values.dtype}, not text."
+            )
+        distinct = pa.array(values.cat.categories.astype("str") if is_category else values, from_pandas=True)
+        for rule, reason in _text_rules(column):
+            bad = pc.invert(rule(distinct)).fill_null(False).to_numpy(zero_copy_only=False)
+            if bad.any():
+                found.append((np.append(bad, False)[values.cat.codes] if is_category else bad, reason))
+    elif column.kind in ("float", "int"):
+        numbers = values.astype("float64").to_numpy()
+        if column.minimum is not None:
+            found.append((numbers < column.minimum, f"{{value!r}} is below {column.minimum:g}"))
+        if column.maximum is not None:
+            found.append((numbers > column.maximum, f"{{value!r}} is above {column.maximum:g}"))
+    return found
+
+
+def _text_rules(column: Column) -> list[tuple[Any, str]]:
+    rules: list[tuple[Any, str]] = []
+    if column.values:
+        allowed = pa.array([str(value) for value in column.values])
+        rules.append(
+            (
+                lambda texts: pc.if_else(pc.is_null(texts), None, pc.is_in(texts, value_set=allowed)),
+                f"{{value!r}} is not one of: {', '.join(column.values)}",
+            )
+        )
+    if column.kind == "url":
+        rules.append(
+            (
+                lambda texts: pc.match_substring_regex(texts, r"^https?://\S+$"),
+                "{value!r} is not a web address (http:// or https://)",
+            )
+        )
+    if column.kind == "id":
+        rules.append(
+            (
+                lambda texts: pc.match_substring_regex(texts, r"^[A-Za-z0-9][A-Za-z0-9_.:'-]*$"),
+                "{value!r} is not an ASCII id (letters, digits, - _ .)",
+            )
+        )
+    return rules
+
+
+def _rejected(rows: pd.DataFrame, name: str, reason: str) -> pd.DataFrame:
+    texts = rows.astype("str").fillna("")
+    return pd.DataFrame(
+        {
+            "row": rows.index,
+            "column": name,
+            "value": texts[name].to_numpy(),
+            "reason": [reason.format(value=value) for value in texts[name]],
+            "record": [json.dumps(record, ensure_ascii=False) for record in texts.to_dict("records")],
+        }
+    )

@@ -1,6 +1,6 @@
-"""Dataset ``communes``: approximate outlines of the metro communes, and their people.
+"""Dataset ``communes``: outlines of the metro communes, and their people.
 
-Until official COD-AB boundaries are refreshed, an outline is the union of the uncut Voronoi cells of a commune's
+Where the official boundaries (dataset ``boundaries``) have been fetched, they are the outlines. Until then an outline is the union of the uncut Voronoi cells of a commune's
 gazetteer points, on land: good enough to orient a reader, never a limit to quote.
 """
 
@@ -16,6 +16,7 @@ from loaders.geometry import commune_outlines
 CONTRACT = CONTRACTS["communes"]
 SOURCE = "places.csv"
 NEEDS = ("coastline", "neighborhoods")
+USES = ("boundaries",)
 FILES: tuple[str, ...] = ()
 
 
@@ -32,6 +33,9 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     except ValueError as error:
         raise ParseError(f"places.csv: {error}") from None
     outlines = outlines.set_index("commune")
+    basis = "approximate"
+    if "boundaries" in context.frames:
+        outlines, basis = context.frames["boundaries"].set_index("name"), "official"
     rows = places[(places["place_type"] == "commune") & places["commune"].isin(METRO_COMMUNES)].reset_index(
         drop=True
     )
@@ -39,7 +43,7 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
         {
             "commune_id": rows["neighborhood_id"],
             "name": rows["commune"],
-            "geometry_basis": "approximate",
+            "geometry_basis": basis,
             "area_km2": rows["commune"].map(outlines["area_km2"]).round(3),
             **{name: rows[name] for name in ("population", "population_year", "population_basis")},
             **{

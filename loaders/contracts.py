@@ -8,8 +8,8 @@ validates a frame.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -169,7 +169,11 @@ class Contract:
     key: tuple[str, ...]
     file_name: str = "data.csv"
     date_column: str | None = None
-    text_columns: tuple[str, ...] = field(default=())
+    #: Column that says when a version of a row ended: it was replaced by a later version, or withdrawn. A dataset without
+    #: one keeps no versions.
+    ends: str | None = None
+    #: Rows come from a service or a provider's file, are not part of the repository, and may not have been fetched yet.
+    is_fetched: bool = False
 
     @property
     def column_names(self) -> list[str]:
@@ -191,6 +195,11 @@ class Contract:
     def has_geometry(self) -> bool:
         """Whether rows are GeoJSON features."""
         return self.format == "geojson"
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """What tells rows apart: the key, and for a dataset that keeps versions the time at which we recorded it."""
+        return self.key if self.ends is None else (*self.key, RECORDED_AT.name)
 
     def in_bulk(self) -> Contract:
         """The same table as Parquet, for more rows than anybody reviews line by line.
@@ -339,6 +348,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
             key=("assertion_id",),
             date_column="from_earliest",
+            ends="withdrawn_at",
         ),
         Contract(
             "retaken_areas",
@@ -370,6 +380,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
             key=("claim_id",),
             date_column="claim_date",
+            ends="withdrawn_at",
         ),
         Contract(
             "incidents",
@@ -404,6 +415,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
             key=("event_id",),
             date_column="event_date",
+            ends="superseded_at",
         ),
         Contract(
             "key_sites",
@@ -449,6 +461,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
             key=("status_id",),
             date_column="status_date",
+            ends="withdrawn_at",
         ),
         Contract(
             "site_restrictions",
@@ -466,6 +479,7 @@ CONTRACTS: dict[str, Contract] = {
             ),
             key=("restriction_id",),
             date_column="start_date",
+            ends="withdrawn_at",
         ),
         Contract(
             "actors",
@@ -596,6 +610,32 @@ CONTRACTS: dict[str, Contract] = {
 }
 
 
+def _of_provider(dataset_id: str, like: str, file_name: str) -> Contract:
+    """Contract of a provider's rows: the columns of a dataset of ours, kept apart from it."""
+    return replace(CONTRACTS[like], dataset_id=dataset_id, file_name=file_name, is_fetched=True)
+
+
+CONTRACTS |= {
+    contract.dataset_id: contract
+    for contract in (
+        _of_provider("boundaries", "communes", "data.geojson"),
+        _of_provider("acled_incidents", "incidents", "data.parquet"),
+        _of_provider("ucdp_incidents", "incidents", "data.parquet"),
+        _of_provider("insecurity_insight_incidents", "incidents", "data.parquet"),
+        _of_provider("acled_monthly_counts", "indicators", "data.csv"),
+        _of_provider("iom_displacement", "indicators", "data.csv"),
+        _of_provider("osm_sites", "key_sites", "data.csv"),
+        _of_provider("airports", "key_sites", "data.csv"),
+    )
+}
+
+#: Datasets whose rows are part of the repository: those that are not a provider's.
+COMMITTED_DATASETS = tuple(name for name, contract in CONTRACTS.items() if not contract.is_fetched)
+
+#: Providers' events, side by side with ours in ``incidents`` and never added to them or to one another.
+INCIDENT_DATASETS = ("incidents", "acled_incidents", "ucdp_incidents", "insecurity_insight_incidents")
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # Conversion and enforcement
 # --------------------------------------------------------------------------------------------------------------------
@@ -661,8 +701,13 @@ def _convert(raw: pd.Series, kind: Kind) -> pd.Series:
             return texts.where(raw.notna(), None).astype("str")
 
 
-def schema(contract: Contract) -> pa.DataFrameSchema:
+def schema(contract: Contract, key: Sequence[str] = ()) -> pa.DataFrameSchema:
     """Build the pandera schema that states a contract's rules on a typed frame.
+
+    Parameters
+    ----------
+    key
+        Columns that tell rows apart; by default the contract's key.
 
     Returns
     -------
@@ -691,13 +736,36 @@ def schema(contract: Contract) -> pa.DataFrameSchema:
                 )
             )
         columns[column.name] = pa.Column(None, checks=checks, nullable=not column.required, required=True)
-    return pa.DataFrameSchema(columns, unique=list(contract.key), report_duplicates="exclude_first")
+    return pa.DataFrameSchema(columns, unique=list(key or contract.key), report_duplicates="exclude_first")
+
+
+def known_at(frame: pd.DataFrame, moment: pd.Timestamp | None, *, ends: str) -> pd.DataFrame:
+    """Rows of a dataset that keeps versions, as they were known at a moment.
+
+    Parameters
+    ----------
+    frame
+        With ``recorded_at`` and the column named in ``ends`` (``Contract.ends``).
+    moment
+        Time with zone; None for what is known now.
+
+    Returns
+    -------
+    DataFrame
+        At most one row of each key: recorded by then, and neither replaced nor withdrawn by then.
+    """
+    ended = frame[ends]
+    if moment is None:
+        return frame[ended.isna()]
+    return frame[(frame[RECORDED_AT.name] <= moment) & (ended.isna() | (ended > moment))]
 
 
 REJECTED_COLUMNS = ["row", "column", "value", "reason", "record"]
 
 
-def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.DataFrame]:
+def enforce(
+    frame: pd.DataFrame, contract: Contract, *, with_versions: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split a parsed frame into rows that keep the contract and rows that break it.
 
     Parameters
@@ -705,6 +773,8 @@ def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.D
     frame
         Parsed rows, one per source row, columns of the contract (extra columns are an error: nothing is dropped
         silently). The index is the row number in the source.
+    with_versions
+        The frame holds earlier versions of rows: a key may recur, recorded at another time.
 
     Returns
     -------
@@ -735,8 +805,9 @@ def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.D
         for row in frame.index[filled & values[column.name].isna()]:
             text = str(raw.loc[row])
             reasons.setdefault(row, (column.name, text, f"{text!r} is not a {_KIND_WORDS[column.kind]}"))
+    key = contract.row_key if with_versions else contract.key
     try:
-        schema(contract).validate(values, lazy=True)
+        schema(contract, key).validate(values, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         for case in cases.itertuples():
@@ -748,7 +819,7 @@ def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.D
             if case.check == "not_nullable":
                 reason = "is empty but must be filled"
             elif case.check in ("multiple_fields_uniqueness", "field_uniqueness"):
-                reason = f"repeats the key {' + '.join(contract.key)} of an earlier row"
+                reason = f"repeats the key {' + '.join(key)} of an earlier row"
             else:
                 reason = f"{text!r} {case.check}"
             reasons.setdefault(row, (name, text, reason))
@@ -756,7 +827,7 @@ def enforce(frame: pd.DataFrame, contract: Contract) -> tuple[pd.DataFrame, pd.D
     valid = values[keep]
     if "geometry" in frame.columns:
         valid = valid.assign(geometry=frame.loc[keep, "geometry"])
-    valid = valid.sort_values(list(contract.key), kind="stable")
+    valid = valid.sort_values(list(key), kind="stable")
     rejected = pd.DataFrame(
         [
             {

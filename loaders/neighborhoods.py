@@ -1,7 +1,8 @@
 """Dataset ``neighborhoods``: every place statements speak of; the in-scope ones with an approximate catchment.
 
 No open polygons of the city's neighborhoods exist. The areas are Voronoi cells of the gazetteer points, cut by a
-radius and by the coastline, and are marked ``approximate`` (docs/decisions/0002-areas.md). People are known per
+radius and by the coastline, and are marked ``approximate`` (docs/decisions/0002-areas.md). Where the official boundaries
+have been fetched, cells are also cut to their communes, and stay approximate. People are known per
 commune only: a neighborhood's figure is its commune's, split by area, and says so.
 """
 
@@ -13,12 +14,13 @@ import pandas as pd
 from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, METRO_COMMUNES
 from loaders.curated import PLACE_COLUMNS, read_rows, reference_source
-from loaders.geometry import catchments
+from loaders.geometry import catchments, clip_to_communes
 from loaders.names import name_key
 
 CONTRACT = CONTRACTS["neighborhoods"]
 SOURCE = "places.csv"
 NEEDS = ("coastline",)
+USES = ("boundaries",)
 FILES: tuple[str, ...] = ()
 
 #: Farthest that a catchment reaches from its point, metres.
@@ -61,7 +63,14 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     # Points off the map are left to the contract, which rejects their rows.
     points = points[points["lat"].between(*_LIMITS["lat"]) & points["lon"].between(*_LIMITS["lon"])]
     try:
-        cells = catchments(points, land, radius_m=CATCHMENT_RADIUS_M).set_index("neighborhood_id")
+        found = catchments(points, land, radius_m=CATCHMENT_RADIUS_M)
+        if "boundaries" in context.frames:
+            official = context.frames["boundaries"].rename(columns={"name": "commune"})
+            found["commune"] = found["neighborhood_id"].map(
+                rows.drop_duplicates("id").set_index("id")["commune"]
+            )
+            found = clip_to_communes(found, official)
+        cells = found.set_index("neighborhood_id")
     except ValueError as error:
         raise ParseError(f"places.csv: {error}") from None
     area = rows["id"].map(cells["area_km2"])

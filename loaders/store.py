@@ -9,6 +9,10 @@ Layout under the root (``datasets/``, or the folder named by MONITOR_DATASETS)::
     <dataset id>/provenance.json what the version was built from, and its findings
     .store/<dataset id>/<version>/   earlier and current versions, whole
     .store/snapshots/<id>.json       earlier and current snapshots
+    .store/candidate.json            versions that were built and not published yet
+    .store/log.jsonl                 what was published and when, and how every refresh ended; only ever appended to
+
+Datasets of providers (``Contract.is_fetched``) have no working copies: their rows are not part of the repository.
 
 A reader takes the digest from snapshot.json and accepts only bytes with that digest, from the working copy or from
 ``.store``: it never sees half a version, whatever moment a writer stops at.
@@ -26,6 +30,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +46,18 @@ ROOT_VARIABLE = "MONITOR_DATASETS"
 SNAPSHOT_FILE = "snapshot.json"
 PROVENANCE_FILE = "provenance.json"
 REJECTED_FILE = "rejected.csv"
+LOG_FILE = "log.jsonl"
+CANDIDATE_FILE = "candidate.json"
+STAGING = ".staging-"
 DATA_SUFFIXES = (".csv", ".geojson", ".parquet")
 
 
 class DatasetError(RuntimeError):
     """A dataset that cannot be served; the message says which, why and what to do."""
+
+
+class NotFetchedError(DatasetError):
+    """A dataset of a provider that nobody has fetched here yet: nothing is wrong."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +81,33 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Version:
-    """A complete version, ready to be published: the bytes of each file by name."""
+    """A complete version, ready to be published.
+
+    Attributes
+    ----------
+    files
+        Bytes of each file by name.
+    linked
+        Names of the files that are the same in the current version: they are linked to it and not written again.
+    """
 
     files: Mapping[str, bytes]
+    linked: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def digests(self) -> dict[str, str]:
         """SHA-256 of each file."""
         return {name: sha256(data) for name, data in sorted(self.files.items())}
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Content address: first twelve hex digits of the digest over the files' digests."""
-        return sha256(json.dumps(self.digests, sort_keys=True).encode())[:12]
+        return version_id(self.digests)
+
+
+def version_id(digests: Mapping[str, str]) -> str:
+    """Content address of a version: first twelve hex digits of the digest over its files' digests."""
+    return sha256(json.dumps(dict(sorted(digests.items())), sort_keys=True).encode())[:12]
 
 
 def sha256(data: bytes) -> str:
@@ -138,9 +164,7 @@ def snapshot(snapshot_id: str | None = None, *, root: Path | None = None) -> Sna
 
 def _snapshot_of(digests: Mapping[str, Mapping[str, str]]) -> Snapshot:
     ordered = {key: dict(sorted(digests[key].items())) for key in sorted(digests)}
-    versions = {
-        key: sha256(json.dumps(files, sort_keys=True).encode())[:12] for key, files in ordered.items()
-    }
+    versions = {key: version_id(files) for key, files in ordered.items()}
     return Snapshot(sha256(json.dumps(versions, sort_keys=True).encode())[:10], versions, ordered)
 
 
@@ -159,10 +183,7 @@ def read_bytes(
     try:
         digest = of.digests[dataset_id][file_name]
     except KeyError:
-        raise DatasetError(
-            f"Dataset {dataset_id} has no {file_name} in snapshot {of.snapshot_id}. "
-            f"Build it with: python -m loaders refresh {dataset_id}"
-        ) from None
+        raise _unpublished(dataset_id, of) from None
     working = root / dataset_id / file_name
     found, trouble = None, "is missing"
     for path in (working, root / ".store" / dataset_id / of.versions[dataset_id] / file_name):
@@ -181,6 +202,11 @@ def read_bytes(
         f"Restore it with `git checkout -- {where}`, or build it again with "
         f"`python -m loaders refresh {dataset_id}`."
     )
+    if found is None and dataset_id in CONTRACTS and CONTRACTS[dataset_id].is_fetched:
+        raise NotFetchedError(
+            f"Dataset {dataset_id} has been fetched elsewhere but not here: its rows are not part of the repository. "
+            f"Fetch it with: python -m loaders refresh {dataset_id}"
+        )
     if found is None:
         raise DatasetError(f"{where} {trouble}. {remedy}")
     raise DatasetError(
@@ -190,40 +216,71 @@ def read_bytes(
     )
 
 
+def _unpublished(dataset_id: str, of: Snapshot) -> DatasetError:
+    if dataset_id in CONTRACTS and CONTRACTS[dataset_id].is_fetched:
+        return NotFetchedError(
+            f"Dataset {dataset_id} has not been fetched yet. Fetch it with: python -m loaders refresh {dataset_id}"
+        )
+    return DatasetError(
+        f"Dataset {dataset_id} is not in snapshot {of.snapshot_id}. "
+        f"Build it with: python -m loaders refresh {dataset_id}"
+    )
+
+
+def is_fetched(dataset_id: str, *, of: Snapshot, root: Path | None = None) -> bool:
+    """Whether a dataset is here.
+
+    One that a provider must be asked for can be named in a snapshot without being here: its rows are not part of the
+    repository, and a clone does not have them.
+    """
+    if dataset_id not in of.versions:
+        return False
+    folder = (root or default_root()) / ".store" / dataset_id / of.versions[dataset_id]
+    return not CONTRACTS[dataset_id].is_fetched or folder.is_dir()
+
+
 def altered_files(dataset_id: str, *, of: Snapshot, root: Path) -> list[str]:
-    """Names of a dataset's working copies that are missing or are not the published files."""
+    """Names of a dataset's files (working copies, where it has them) that are missing or are not the published ones."""
+    folder = root / dataset_id
+    if CONTRACTS[dataset_id].is_fetched:
+        folder = root / ".store" / dataset_id / of.versions[dataset_id]
     found = []
     for name, digest in of.digests[dataset_id].items():
-        path = root / dataset_id / name
+        path = folder / name
         if not path.is_file() or sha256(path.read_bytes()) != digest:
             found.append(name)
     return found
 
 
-def data_file(dataset_id: str, *, of: Snapshot) -> str:
-    """Name of a dataset's data file in a snapshot: the contract's, or the bulk table in its place.
+def data_files(dataset_id: str, *, of: Snapshot) -> list[str]:
+    """Names of a dataset's data files in a snapshot: the contract's file, or the parts of a bulk table.
 
     Raises
     ------
     DatasetError
         The dataset is not in the snapshot.
     """
-    contract = CONTRACTS[dataset_id]
-    names = of.digests.get(dataset_id, {})
-    bulk_name = contract.in_bulk().file_name
-    if bulk_name in names and not contract.has_geometry:
-        return bulk_name
-    if contract.file_name in names:
-        return contract.file_name
-    raise DatasetError(
-        f"Dataset {dataset_id} is not in snapshot {of.snapshot_id}. "
-        f"Build it with: python -m loaders refresh {dataset_id}"
-    )
+    names = [name for name in of.digests.get(dataset_id, {}) if name.startswith(("data", "ended"))]
+    if not names:
+        raise _unpublished(dataset_id, of)
+    return sorted(names)
 
 
 def data_digest(dataset_id: str, *, of: Snapshot) -> str:
-    """Digest of a dataset's data in a snapshot, for caches; raises as :func:`data_file`."""
-    return of.digests[dataset_id][data_file(dataset_id, of=of)]
+    """Digest of a dataset's data in a snapshot, for caches; raises as :func:`data_files`."""
+    names = data_files(dataset_id, of=of)
+    digests = [of.digests[dataset_id][name] for name in names]
+    return digests[0] if len(digests) == 1 else sha256("".join(digests).encode())
+
+
+def read_bulk(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> bulk.Table:
+    """A bulk table, to be read column by column; raises as :func:`read`."""
+    of = of or snapshot(root=root)
+    files = {name: read_bytes(dataset_id, name, of=of, root=root) for name in data_files(dataset_id, of=of)}
+    try:
+        return bulk.Table(files, CONTRACTS[dataset_id])
+    except ValueError as error:
+        raise DatasetError(f"Dataset {dataset_id} cannot be read with its contract: {error}.") from error
 
 
 def read(
@@ -254,13 +311,25 @@ def read(
     DatasetError
         Never half a file: missing, truncated, edited or unreadable data is an error.
     """
-    contract = CONTRACTS[dataset_id]
     of = of or snapshot(root=root)
-    name = data_file(dataset_id, of=of)
-    data = read_bytes(dataset_id, name, of=of, root=root)
+    files = {name: read_bytes(dataset_id, name, of=of, root=root) for name in data_files(dataset_id, of=of)}
+    return frame_of(files, CONTRACTS[dataset_id], columns=columns, compact=compact)
+
+
+def frame_of(
+    files: Mapping[str, bytes],
+    contract: Contract,
+    *,
+    columns: Sequence[str] | None = None,
+    compact: bool = False,
+) -> pd.DataFrame:
+    """Typed frame of a version's files; parameters and errors as :func:`read`."""
+    names = sorted(name for name in files if name.startswith(("data", "ended")))
     try:
-        if name.endswith(".parquet"):
-            return bulk.from_parquet(data, contract, columns=columns, compact=compact)
+        if names[0].endswith(".parquet"):
+            table = bulk.Table({name: files[name] for name in names}, contract)
+            return bulk.from_arrow(table.read(columns, compact=compact), contract)
+        data = files[names[0]]
         if contract.has_geometry:
             frame = pd.DataFrame([feature["properties"] for feature in json.loads(data)["features"]])
         else:
@@ -268,7 +337,9 @@ def read(
         whole = typed(frame, contract)
         return whole if columns is None else whole[list(columns)]
     except (ValueError, KeyError) as error:
-        raise DatasetError(f"Dataset {dataset_id} cannot be read with its contract: {error}.") from error
+        raise DatasetError(
+            f"Dataset {contract.dataset_id} cannot be read with its contract: {error}."
+        ) from error
 
 
 def read_features(dataset_id: str, *, of: Snapshot | None = None, root: Path | None = None) -> dict[str, Any]:
@@ -327,7 +398,7 @@ def serialise(frame: pd.DataFrame, contract: Contract) -> bytes:
     """Stable bytes of a valid frame: sorted by key, LF, fixed column order; ``read`` of them gives the frame back."""
     if contract.format == "parquet":
         return bulk.to_parquet(frame, contract)
-    frame = frame.sort_values(list(contract.key), kind="stable")
+    frame = frame.sort_values(list(contract.row_key), kind="stable")
     texts = pd.DataFrame(
         {column.name: _texts(frame[column.name], column.kind) for column in contract.columns}
     )
@@ -384,42 +455,75 @@ def lock(root: Path) -> Iterator[None]:
         yield
 
 
-def publish(versions: Mapping[str, Version], *, root: Path) -> Snapshot:
+def publish(
+    versions: Mapping[str, Version], *, root: Path, at: str = "", action: str = "publish"
+) -> Snapshot:
     """Publish versions together, in one atomic step; the caller holds :func:`lock`.
 
     Parameters
     ----------
     versions
         New version of each dataset that changes; the others stay as they are.
+    at, action
+        Time (ISO, UTC) and reason, for the log.
 
     Returns
     -------
     Snapshot
         The snapshot now current. A crash at any moment leaves the old or the new one, whole.
     """
-    try:
-        current = snapshot(root=root)
-    except DatasetError:
-        if (root / SNAPSHOT_FILE).exists():
-            raise
-        current = _snapshot_of({})
+    current = _current(root)
     for dataset_id in versions:
         if dataset_id in current.versions:
             keep(dataset_id, of=current, root=root)
     for dataset_id, version in versions.items():
-        _write_version(root / ".store" / dataset_id / version.version, version)
-    digests = {**current.digests, **{key: version.digests for key, version in versions.items()}}
-    new = _snapshot_of(digests)
+        stage(dataset_id, version, of=current, root=root)
+    new = preview(versions, of=current)
     _write_snapshot(root / ".store" / "snapshots" / f"{current.snapshot_id}.json", current)
     _write_snapshot(root / ".store" / "snapshots" / f"{new.snapshot_id}.json", new)
+    # Written first: a line of the log whose version never became current says nothing and harms nothing.
+    append_log(
+        {
+            "at": at,
+            "action": action,
+            "before": {key: current.versions.get(key) for key in versions},
+            "after": {key: new.versions[key] for key in versions},
+            "snapshot": new.snapshot_id,
+        },
+        root=root,
+    )
     # Readers whose working copy is not the one they look for take the kept version. The snapshot comes last: after a
     # crash before it the same refresh still has something to publish, and renews all working copies.
     for dataset_id, version in versions.items():
+        if dataset_id in CONTRACTS and CONTRACTS[dataset_id].is_fetched:
+            continue
         for name, data in version.files.items():
             _replace(root / dataset_id / name, data)
     _write_snapshot(root / SNAPSHOT_FILE, new)
     _remove_unpublished(new, versions, root)
     return new
+
+
+def _current(root: Path) -> Snapshot:
+    """The current snapshot; an empty one where nothing has been published."""
+    try:
+        return snapshot(root=root)
+    except DatasetError:
+        if (root / SNAPSHOT_FILE).exists():
+            raise
+        return _snapshot_of({})
+
+
+def preview(versions: Mapping[str, Version], *, of: Snapshot) -> Snapshot:
+    """The snapshot that publishing versions would make; once they are staged it can be read like any other."""
+    return _snapshot_of({**of.digests, **{key: version.digests for key, version in versions.items()}})
+
+
+def stage(dataset_id: str, version: Version, *, of: Snapshot, root: Path) -> None:
+    """Write a version whole under ``.store``, where nobody reads it until a snapshot names it."""
+    store = root / ".store" / dataset_id
+    before = store / of.versions[dataset_id] if dataset_id in of.versions else None
+    _write_version(store / version.version, version, before)
 
 
 def _remove_unpublished(of: Snapshot, dataset_ids: Iterable[str], root: Path) -> None:
@@ -444,14 +548,71 @@ def keep(dataset_id: str, *, of: Snapshot, root: Path) -> None:
     _write_version(folder, Version(files))
 
 
-def _write_version(folder: Path, version: Version) -> None:
+def kept_version(dataset_id: str, version: str, *, root: Path) -> Version:
+    """A version kept under ``.store``, whole.
+
+    Raises
+    ------
+    DatasetError
+        It is not kept here, or damaged.
+    """
+    folder = root / ".store" / dataset_id / Path(version).name
+    if not version or not folder.is_dir():
+        kept = ", ".join(kept_versions(dataset_id, root=root)) or "none"
+        raise DatasetError(f"Version {version!r} of {dataset_id} is not kept here. There are: {kept}.")
+    found = Version({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()})
+    if found.version != folder.name:
+        raise DatasetError(
+            f"Version {version} of {dataset_id} is damaged: its content is that of {found.version}. Choose another version."
+        )
+    return found
+
+
+def kept_versions(dataset_id: str, *, root: Path) -> list[str]:
+    """Versions of a dataset that are kept, oldest first as far as the log tells."""
+    folder = root / ".store" / dataset_id
+    kept = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    kept -= {name for name in kept if name.startswith(".")}
+    published: dict[str, None] = {}
+    for line in read_log(root=root):
+        for side in ("before", "after"):
+            version = line.get(side, {}).get(dataset_id)
+            if version in kept:
+                published.pop(version, None)
+                published[version] = None
+    return [*sorted(kept - set(published)), *published]
+
+
+def previous_version(dataset_id: str, *, root: Path) -> str:
+    """The version that the current one of a dataset replaced.
+
+    Raises
+    ------
+    DatasetError
+        The log does not know one: nothing has been published here since the repository was cloned.
+    """
+    current = snapshot(root=root).versions.get(dataset_id)
+    for line in reversed(read_log(root=root)):
+        if line.get("action") == "publish" and line["after"].get(dataset_id) == current:
+            before = line["before"].get(dataset_id)
+            if before is not None:
+                return str(before)
+            break
+    raise DatasetError(f"No version of {dataset_id} before the current one ({current}) is kept here.")
+
+
+def _write_version(folder: Path, version: Version, before: Path | None = None) -> None:
     if folder.is_dir():
-        return
+        if _digests_of(folder) == version.digests:
+            return
+        # Damaged: nobody is served from it, so it may be missing for a moment.
+        shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=folder.parent))
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder.parent))
     try:
         for name, data in version.files.items():
-            _write_synced(staging / name, data)
+            if name not in version.linked or before is None or not _link(before / name, staging / name):
+                _write_synced(staging / name, data)
         staging.chmod(0o755)
         _sync_folder(staging)
         os.rename(staging, folder)
@@ -459,6 +620,153 @@ def _write_version(folder: Path, version: Version) -> None:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     _sync_folder(folder.parent)
+
+
+def _digests_of(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path.read_bytes()) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _link(source: Path, target: Path) -> bool:
+    """Link a file; false where the file system cannot, or the file is not there."""
+    try:
+        os.link(source, target)
+    except OSError:
+        return False
+    return True
+
+
+def sweep(root: Path) -> None:
+    """Remove what a writer that was killed left unfinished; the caller holds :func:`lock`."""
+    for pattern in (f"{STAGING}*", f"*/{STAGING}*", f".store/*/{STAGING}*"):
+        for path in root.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+# -- the log ---------------------------------------------------------------------------------------------------------
+
+
+def append_log(line: Mapping[str, Any], *, root: Path) -> None:
+    """Append a line to the log; the caller holds :func:`lock`."""
+    path = root / ".store" / LOG_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a writer was killed in the middle of a line
+                text = "\n" + text
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_log(*, root: Path | None = None) -> list[dict[str, Any]]:
+    """Lines of the log, oldest first; empty where nothing has been refreshed.
+
+    Returns
+    -------
+    list of dict
+        ``action`` "publish" or "rollback": ``at, before, after`` (versions by dataset), ``snapshot``. ``action`` "refresh":
+        how the refresh of one dataset ended: ``at, as_of, dataset, source, status, version, added, changed, withdrawn,
+        rejected, unresolved_names, messages, state, covered, gaps``.
+    """
+    path = (root or default_root()) / ".store" / LOG_FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    lines = []
+    for text in data.split(b"\n"):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue  # empty, or a line whose writer was killed
+        if isinstance(line, dict) and "action" in line:
+            lines.append(line)
+    return lines
+
+
+# -- candidates ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Versions that were built, are kept under ``.store`` and wait to be published together.
+
+    Attributes
+    ----------
+    base
+        Id of the snapshot they were compared with: they are published on no other.
+    versions
+        Version of each dataset.
+    lines
+        Lines for the log once they are published.
+    """
+
+    base: str
+    versions: Mapping[str, str]
+    lines: tuple[Mapping[str, Any], ...]
+
+
+def keep_candidate(
+    versions: Mapping[str, Version], lines: Iterable[Mapping[str, Any]], *, root: Path
+) -> Candidate:
+    """Keep versions to be published later, in place of an earlier candidate; the caller holds :func:`lock`."""
+    current = _current(root)
+    discard_candidate(root=root, unless=versions)
+    for dataset_id, version in versions.items():
+        stage(dataset_id, version, of=current, root=root)
+    found = Candidate(current.snapshot_id, {key: one.version for key, one in versions.items()}, tuple(lines))
+    body = {"base": found.base, "versions": found.versions, "lines": found.lines}
+    _replace(
+        root / ".store" / CANDIDATE_FILE, (json.dumps(body, ensure_ascii=False, default=str) + "\n").encode()
+    )
+    return found
+
+
+def candidate(*, root: Path) -> Candidate | None:
+    """The candidate that waits, if there is one."""
+    try:
+        body = json.loads((root / ".store" / CANDIDATE_FILE).read_bytes())
+        return Candidate(body["base"], dict(body["versions"]), tuple(body["lines"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise DatasetError(
+            f"{root.name}/.store/{CANDIDATE_FILE} is damaged. Delete it and run the refresh again."
+        ) from None
+
+
+def discard_candidate(*, root: Path, unless: Mapping[str, Version] | None = None) -> None:
+    """Forget the candidate, and remove its versions where no snapshot names them; the caller holds :func:`lock`."""
+    path = root / ".store" / CANDIDATE_FILE
+    try:
+        old = candidate(root=root)
+    except DatasetError:
+        old = None
+    path.unlink(missing_ok=True)
+    if old is None:
+        return
+    named = _named_versions(root)
+    kept = {(key, version.version) for key, version in (unless or {}).items()}
+    for pair in old.versions.items():
+        if pair not in named and pair not in kept:
+            shutil.rmtree(root / ".store" / pair[0] / pair[1], ignore_errors=True)
+
+
+def _named_versions(root: Path) -> set[tuple[str, str]]:
+    """Versions that some snapshot names."""
+    found = set(_current(root).versions.items())
+    for path in (root / ".store" / "snapshots").glob("*.json"):
+        try:
+            datasets = json.loads(path.read_bytes())["datasets"]
+            found |= {(key, value["version"]) for key, value in datasets.items()}
+        except (ValueError, KeyError, TypeError, OSError):
+            continue  # a damaged snapshot keeps nothing
+    return found
 
 
 def _write_snapshot(path: Path, of: Snapshot) -> None:
@@ -471,7 +779,7 @@ def _write_snapshot(path: Path, of: Snapshot) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".staging-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=STAGING, dir=path.parent)
     os.close(handle)
     staging = Path(name)
     try:

@@ -15,7 +15,7 @@ from monitor.ui import blocks, data, filters
 def heading() -> None:
     """The page's sentence: how many datasets, rows, how much is recall, and the snapshot."""
     of = data.snapshot()
-    found = [data.provenance(name) for name in of.versions if name in CONTRACTS]
+    found = [data.provenance(name) for name in of.versions if name in data.here()]
     rows, rejected, recall = (sum(item[key] for item in found) for key in ("rows", "rejected", "recall_rows"))
     blocks.sentence(
         _(
@@ -35,7 +35,7 @@ def heading() -> None:
 
 def _lines(today: date) -> pd.DataFrame:
     lines = []
-    for name in CONTRACTS:
+    for name in data.here():
         try:
             about, made = data.description(name), data.provenance(name)
             data.frame(name)
@@ -104,7 +104,7 @@ def overview() -> None:
 
 def details() -> None:
     """One dataset: what it is, its limits, its notes, rows left out, columns, and the rows themselves."""
-    names = list(CONTRACTS)
+    names = data.here()
     labels = {name: _(data.description(name)["title"]) for name in names}
     chosen = filters.select(
         "dataset", _("Look into a dataset"), names, default="territorial_control", labels=labels

@@ -15,7 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from loaders import store
-from loaders.contracts import LOCAL_TIME_ZONE
+from loaders.contracts import CONTRACTS, LOCAL_TIME_ZONE
 from loaders.store import DatasetError
 from monitor.analysis.model import Choice, Model
 from monitor.charts.maps import drawn_features
@@ -38,6 +38,16 @@ def today() -> date:
 def snapshot() -> store.Snapshot:
     """The snapshot shown; raises DatasetError where there is none."""
     return store.snapshot()
+
+
+def here() -> list[str]:
+    """Datasets that can be shown: those of providers only once they have been fetched."""
+    of = snapshot()
+    return [
+        name
+        for name, contract in CONTRACTS.items()
+        if not contract.is_fetched or store.is_fetched(name, of=of)
+    ]
 
 
 @st.cache_resource(show_spinner=False, max_entries=_KEPT, hash_funcs={tuple: hash})

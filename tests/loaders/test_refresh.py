@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from loaders import store
+from loaders.contracts import COMMITTED_DATASETS
 from loaders.crosswalk import COLUMNS as RULE_COLUMNS
 from loaders.refresh import RefreshReport, refresh
 from loaders.registry import DATASETS
@@ -97,11 +98,11 @@ def milestones(root: Path) -> dict[str, str]:
 
 
 def on_disk(root: Path) -> dict[str, bytes]:
-    """All that a reader can see: everything but the lock."""
+    """All that a reader can see: everything but the lock and the log."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in root.rglob("*")
-        if path.is_file() and path.name != "lock"
+        if path.is_file() and path.name not in ("lock", "log.jsonl")
     }
 
 
@@ -428,11 +429,14 @@ def test_an_unknown_place_name_is_queued_and_its_row_kept_on_record(datasets_cop
     rows[4][PLACES[name]] = "nowhere"
     rows[5][PLACES[name]] = "an-alley"
     path.write_bytes(table(rows))
-    dependents = [key for key, other in DATASETS.items() if name in other.needs]
+    dependents = [key for key in COMMITTED_DATASETS if name in DATASETS[key].needs]
     report = run(datasets_copy, name, *dependents)[name]
     assert (report.status, report.rejected, report.withdrawn) == ("accepted", 3, 3)
     assert report.unresolved_names == ["an-alley", "nowhere"]
-    assert len(store.read(name, root=datasets_copy)) + 3 == len(rows)
+    frame, ends = store.read(name, root=datasets_copy), dataset.contract.ends
+    holding = frame if ends is None else frame[frame[ends].isna()]
+    assert len(holding) + 3 == len(rows)
+    assert len(frame) == len(rows) - (3 if ends is None else 0), "what was withdrawn stays on record"
     rejected = store.read_rejected(name, root=datasets_copy)
     assert sorted(rejected["value"]) == ["an-alley", "nowhere", "nowhere"]
     assert rejected["reason"].str.startswith("is not a known place").all()
@@ -500,7 +504,7 @@ def test_a_place_can_go_together_with_the_statements_about_it(datasets_copy: Pat
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
     _forget_an_area(rows)
     path.write_bytes(table(rows))
-    reports = run(datasets_copy, *DATASETS)
+    reports = run(datasets_copy, *COMMITTED_DATASETS)
     assert {report.status for report in reports.values()} <= {"accepted", "unchanged"}
     assert reports["neighborhoods"].withdrawn == 1
     assert reports["territorial_control"].unresolved_names == ["solino"]
