@@ -306,10 +306,12 @@ def stamped(
             "x": 0,
             "xref": "container",
             "xanchor": "left",
-            "pad": {"l": 10},
+            # The first baseline, 24 px from the top. Anchored at its top, a title of several lines would be drawn there
+            # on the page but half a line higher in files.
+            "pad": {"l": 10, "b": -24},
             "y": 1,
             "yref": "container",
-            "yanchor": "top",
+            "yanchor": "bottom",
             "font": {"size": _TITLE_PX, "color": INK},
         },
         margin={"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
@@ -321,7 +323,6 @@ def stamped(
             "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
         },
     )
-    figure.update_layout(title_pad_t=12)
     figure.layout.annotations = [footer, *others]  # assigned: an update would merge them one by one
     return figure
 

@@ -1,0 +1,299 @@
+"""Figures that leave the page: laid out for a fixed size, and maps redrawn as plain shapes so that files hold vectors only.
+
+In the browser a figure follows its width, and a map is painted by MapLibre into a bitmap. A file has one size, and a picture
+of a map should be as sharp as that of a chart, and the same every time. :func:`standing` therefore takes the texts and
+margins that the stamp keeps for each width, and draws a map's areas, lines and points anew in the same colours, projected
+(spherical Mercator, as on the page) to pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from monitor.charts.style import NARROW_PX
+
+GeoJSON = Mapping[str, Any]
+
+#: Least height in px of what a chart draws, without its stamp, and of a row of strips.
+LEAST_PLOT_PX, LEAST_ROW_PX = 250, 17
+#: A map less wide than this (times its height) has its legend under it, as on a phone.
+_LEGEND_ASPECT = 1.35
+#: Part of the size by which a map's areas stay away from its edge.
+_PADDING = 0.03
+#: What lies further outside a map than this (px) is left out.
+_OUTSIDE_PX = 60.0
+
+
+class NotStampedError(ValueError):
+    """A figure without a stamp: it must not leave the product."""
+
+
+def standing(figure: go.Figure, *, width: float, height: float | None = None) -> go.Figure:
+    """Return a copy of a stamped figure laid out for a size in px, its map drawn as shapes.
+
+    Parameters
+    ----------
+    height
+        By default what the figure needs at this width.
+
+    Raises
+    ------
+    NotStampedError
+        The figure does not say its title, sources and snapshot.
+    """
+    meta = figure.layout.meta
+    stamp = meta.get("stamp", {}) if isinstance(meta, Mapping) else {}
+    if not all(stamp.get(part) for part in ("title", "footer")):
+        raise NotStampedError(
+            "A figure without a stamp cannot be exported: draw it through monitor.charts.style.stamped."
+        )
+    copy = go.Figure(figure)
+    fit = fit_for(figure, width, height)
+    for path, value in fit.items():
+        _set(copy, path, value)
+    tall = height or fit["height"]
+    copy.update_layout(width=width, height=tall, autosize=False, meta=None)
+    return _with_shapes(copy, width, tall) if _is_map(copy) else copy
+
+
+def fit_for(figure: go.Figure, width: float, height: float | None = None) -> dict[str, Any]:
+    """Layout values of a stamp for a size, by path."""
+    if height is not None and _is_map(figure) and width < _LEGEND_ASPECT * height:
+        width = min(width, NARROW_PX - 1)
+    chosen: dict[str, Any] = {}
+    for fit in figure.layout.meta["fit"]:
+        if fit["min_width"] <= width:
+            chosen = fit["set"]
+    return chosen
+
+
+def fits(figure: go.Figure, width: float, height: float) -> bool:
+    """Whether the figure's parts have enough room in a size, in px."""
+    fit = fit_for(figure, width, height)
+    rows = len(figure.layout.yaxis.categoryarray or ())
+    plot = max(LEAST_PLOT_PX, LEAST_ROW_PX * rows, 420 if _is_map(figure) else 0)
+    return bool(fit["margin.t"] + fit["margin.b"] + plot <= height)
+
+
+def _is_map(figure: go.Figure) -> bool:
+    return any(trace.type in ("choroplethmap", "scattermap") for trace in figure.data)
+
+
+def _set(figure: go.Figure, path: str, value: Any) -> None:
+    match = re.fullmatch(r"annotations\[(\d+)\]\.(.+)", path)
+    if match:
+        figure.layout.annotations[int(match[1])][match[2]] = value
+    else:
+        figure.layout[path] = value
+
+
+class _Projection:
+    """Spherical Mercator in px around the middle of some areas, scaled so that they fill a size."""
+
+    def __init__(self, bounds: Sequence[float], width: float, height: float) -> None:
+        west, south, east, north = bounds
+        left, bottom = _mercator(np.array([[west, south]]))[0]
+        right, top = _mercator(np.array([[east, north]]))[0]
+        room = 1 - 2 * _PADDING
+        self._scale = min(width * room / (right - left), height * room / (top - bottom))
+        self._middle = np.array([(left + right) / 2, (bottom + top) / 2])
+        self.box = np.array([-width / 2, -height / 2, width / 2, height / 2])
+
+    def __call__(self, degrees: np.ndarray) -> np.ndarray:
+        return (_mercator(degrees) - self._middle) * self._scale
+
+
+def _mercator(degrees: np.ndarray) -> np.ndarray:
+    radians = np.radians(degrees)
+    return np.stack([radians[:, 0], np.log(np.tan(np.pi / 4 + radians[:, 1] / 2))], axis=1)
+
+
+def _with_shapes(figure: go.Figure, width: float, height: float) -> go.Figure:
+    margin = figure.layout.margin
+    plot_width = width - margin.l - margin.r
+    plot_height = height - margin.t - margin.b
+    style = figure.layout.map.style if isinstance(figure.layout.map.style, Mapping) else {}
+    project = _Projection(_bounds(figure, style), plot_width, plot_height)
+    shapes = [*_style_shapes(style, project)]
+    points = []
+    for trace in figure.data:
+        if trace.type == "choroplethmap":
+            shapes += _area_shapes(trace, project)
+        else:
+            points.append(_points(trace, project))
+    sea = next(
+        (
+            layer["paint"]["background-color"]
+            for layer in style.get("layers", ())
+            if layer["type"] == "background"
+        ),
+        "#ffffff",
+    )
+    drawn = figure.to_plotly_json()["layout"]
+    del drawn["map"]
+    axis = {"visible": False, "fixedrange": True}
+    left, bottom, right, top = project.box.tolist()
+    drawn |= {
+        "xaxis": {**axis, "range": [left, right]},
+        "yaxis": {**axis, "range": [bottom, top]},
+        "plot_bgcolor": sea,
+        "shapes": shapes,
+    }
+    # A figure without traces draws no axes, and without axes no shapes.
+    return go.Figure(points or [go.Scatter(x=[0], y=[0], opacity=0)], drawn)
+
+
+def _bounds(figure: go.Figure, style: Mapping[str, Any]) -> Sequence[float]:
+    """West, south, east, north of the cells under the map, or of everything drawn where there are none."""
+    import shapely
+    from shapely.geometry import shape
+
+    cells = style.get("sources", {}).get("cells", {}).get("data", {}).get("features", [])
+    if not cells:
+        cells = [
+            feature
+            for trace in figure.data
+            if trace.type == "choroplethmap"
+            for feature in trace.geojson["features"]
+        ]
+    if cells:
+        return shapely.total_bounds([shape(cell["geometry"]) for cell in cells]).tolist()
+    spots = [trace for trace in figure.data if trace.lon is not None and len(trace.lon)]
+    lon = np.concatenate([np.asarray(trace.lon, dtype=float) for trace in spots])
+    lat = np.concatenate([np.asarray(trace.lat, dtype=float) for trace in spots])
+    return [lon.min() - 0.05, lat.min() - 0.05, lon.max() + 0.05, lat.max() + 0.05]
+
+
+def _style_shapes(style: Mapping[str, Any], project: _Projection) -> Iterator[dict[str, Any]]:
+    """What lies under a map, from its MapLibre style: fills and lines of plain colours."""
+    for layer in style.get("layers", ()):
+        paint = layer.get("paint", {})
+        if layer["type"] not in ("fill", "line"):
+            continue
+        features = style["sources"][layer["source"]]["data"]["features"]
+        for feature in features:
+            path = _path(feature["geometry"], project)
+            if not path:
+                continue
+            if layer["type"] == "fill":
+                yield _shape(path, fill=paint.get("fill-color"), opacity=paint.get("fill-opacity", 1.0))
+            else:
+                line_width = float(paint.get("line-width", 1.0))
+                dash = ",".join(f"{part * line_width:g}px" for part in paint.get("line-dasharray", ()))
+                yield _shape(path, line=paint.get("line-color"), line_width=line_width, dash=dash)
+
+
+def _area_shapes(trace: go.Choroplethmap, project: _Projection) -> Iterator[dict[str, Any]]:
+    """Areas of a choropleth that can be seen."""
+    by_id = {feature["id"]: feature["geometry"] for feature in trace.geojson["features"]}
+    low = trace.zmin if trace.zmin is not None else 0.0
+    high = trace.zmax if trace.zmax is not None else 1.0
+    edges = [edge for edge, _colour in trace.colorscale]
+    count = len(trace.locations)
+    opacities = _each(trace.marker.opacity, count, 1.0)
+    lines = _each(trace.marker.line.color, count, "#444444")
+    widths = _each(trace.marker.line.width, count, 1.0)
+    for number, place in enumerate(trace.locations):
+        if not opacities[number] or place not in by_id:
+            continue
+        at = (float(trace.z[number]) - low) / ((high - low) or 1.0)
+        step = min(int(np.searchsorted(edges, at, side="right")), len(edges) - 1)
+        path = _path(by_id[place], project)
+        if path:
+            yield _shape(
+                path,
+                fill=trace.colorscale[step][1],
+                opacity=float(opacities[number]),
+                line=lines[number],
+                line_width=float(widths[number]),
+            )
+
+
+def _each(value: Any, count: int, default: Any) -> Sequence[Any]:
+    if value is None:
+        return [default] * count
+    if isinstance(value, str | int | float):
+        return [value] * count
+    return list(value)
+
+
+def _shape(
+    path: str,
+    *,
+    fill: str | None = None,
+    opacity: float = 1.0,
+    line: str | None = None,
+    line_width: float = 0.0,
+    dash: str = "",
+) -> dict[str, Any]:
+    return {
+        "type": "path",
+        "path": path,
+        "layer": "below",
+        "fillrule": "evenodd",
+        "fillcolor": _rgba(fill, opacity) if fill else "rgba(0,0,0,0)",
+        "line": {
+            "color": line or "rgba(0,0,0,0)",
+            "width": line_width if line else 0,
+            "dash": dash or "solid",
+        },
+    }
+
+
+def _rgba(colour: str, opacity: float) -> str:
+    """A colour ``#rrggbb`` with an opacity; other notations stay as they are."""
+    if not re.fullmatch("#[0-9a-fA-F]{6}", colour):
+        return colour
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def _path(geometry: Mapping[str, Any], project: _Projection) -> str:
+    """SVG path of the parts of a geometry that can be seen, in px to a tenth; empty if there are none."""
+    import shapely
+    from shapely.geometry import shape
+
+    projected = shapely.transform(shape(geometry), project)
+    left, bottom, right, top = project.box + np.array([-1, -1, 1, 1]) * _OUTSIDE_PX
+    if not projected.is_valid:
+        projected = shapely.make_valid(projected)
+    seen = shapely.clip_by_rect(projected, left, bottom, right, top)
+    commands = []
+    for part in getattr(seen, "geoms", [seen]):
+        rings = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else [part]
+        for ring in rings:
+            points = np.round(shapely.get_coordinates(ring), 1)
+            if len(points) > 1:
+                joined = "L".join(f"{x:g},{y:g}" for x, y in points)
+                commands.append(f"M{joined}{'Z' if part.geom_type == 'Polygon' else ''}")
+    return "".join(commands)
+
+
+def _points(trace: go.Scattermap, project: _Projection) -> go.Scatter:
+    """Points, lines and texts of a map as a scatter trace."""
+    places = np.column_stack(
+        [np.asarray(trace.lon, dtype=float), np.asarray(trace.lat, dtype=float)]
+    ).reshape(-1, 2)
+    at = project(places)
+    kept = trace.to_plotly_json()
+    passed = (
+        "mode",
+        "text",
+        "textfont",
+        "textposition",
+        "marker",
+        "line",
+        "fill",
+        "fillcolor",
+        "opacity",
+        "name",
+    )
+    drawn = {name: kept[name] for name in passed if name in kept}
+    if "text" not in str(trace.mode):
+        drawn.pop("text", None)
+    return go.Scatter(x=at[:, 0], y=at[:, 1], hoverinfo="skip", **drawn)

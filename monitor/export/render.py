@@ -1,0 +1,236 @@
+"""Figures as PNG, SVG and PDF, drawn by one warm Chrome that stays until it has been idle for a while.
+
+The same figure gives the same bytes: the page in which Plotly draws begins with random numbers of a fixed seed, so the ids
+inside an SVG are the same each time, and dates that Chrome writes into a PDF are set to a fixed one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import base64
+import os
+import re
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from monitor.charts.standing import fits, standing
+from monitor.export.figures.base import BuiltFigure
+from monitor.language import _
+
+if TYPE_CHECKING:
+    from kaleido import Kaleido
+
+BROWSER_VARIABLE = "MONITOR_BROWSER"
+FORMATS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+
+#: Seconds for one picture, and seconds without work after which Chrome ends.
+_TIMEOUT_S, _IDLE_S = 60.0, 600.0
+
+# Numerical Recipes' linear congruential generator; each picture begins it anew, because its page is loaded anew.
+_SEED = """
+<script>
+  let state = 20240625;
+  Math.random = () => (state = (1664525 * state + 1013904223) >>> 0) / 4294967296;
+</script>
+"""
+
+
+class NoBrowserError(RuntimeError):
+    """No Chrome or Chromium on this machine; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A size to draw for: layout px, and how many px of the file each of them becomes.
+
+    ``height`` None is what the figure needs at this width.
+    """
+
+    width: float
+    height: float | None = None
+    scale: float = 2.0
+
+
+#: Pictures without a fixed canvas.
+PLAIN = Canvas(1000)
+
+#: Fixed canvases of briefings, in px of the picture.
+BRIEF_SIZES = {"16x9": (1920, 1080), "4x3": (1440, 1080), "square": (1080, 1080), "a4": (1240, 1754)}
+
+#: Enlargements tried for a fixed canvas, the largest type first.
+_ENLARGEMENTS = (1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8)
+
+
+def brief_canvas(built: BuiltFigure, brief: str) -> Canvas:
+    """Canvas of a briefing for a figure: the largest type at which all its parts fit."""
+    width, height = BRIEF_SIZES[brief]
+    for enlargement in _ENLARGEMENTS:
+        # A little more than the size: the number of px is cut to whole ones.
+        wide, tall = (width + 0.01) / enlargement, (height + 0.01) / enlargement
+        if fits(built.figure, wide, tall):
+            break
+    return Canvas(wide, tall, enlargement)
+
+
+def render(built: BuiltFigure, file_format: str, canvas: Canvas = PLAIN) -> bytes:
+    """Return a figure as the bytes of a file.
+
+    Raises
+    ------
+    NotStampedError
+        The figure has no stamp.
+    NoBrowserError
+        There is no Chrome or Chromium.
+    """
+    figure = standing(built.figure, width=canvas.width, height=canvas.height)
+    options = {
+        "format": file_format,
+        "width": canvas.width,
+        "height": figure.layout.height,
+        "scale": canvas.scale if file_format == "png" else 1,
+    }
+    body = _warm.run(lambda browser: browser.calc_fig(figure, options))
+    if file_format == "svg":
+        return _described(body, built)
+    return _undated(body) if file_format == "pdf" else body
+
+
+def print_pages(html: str) -> bytes:
+    """Return a page of HTML as PDF, with the sizes of its ``@page`` rules."""
+
+    async def printed(browser: Any) -> bytes:
+        with TemporaryDirectory() as folder:
+            page = Path(folder) / "page.html"
+            page.write_text(html, encoding="utf-8")
+            tab = await browser.create_tab(url="", window=True)
+            try:
+                await tab.send_command("Page.enable")
+                loaded = tab.subscribe_once("Page.loadEventFired")
+                await tab.send_command("Page.navigate", params={"url": page.as_uri()})
+                await asyncio.wait_for(loaded, _TIMEOUT_S)
+                answer = await tab.send_command(
+                    "Page.printToPDF", params={"printBackground": True, "preferCSSPageSize": True}
+                )
+            finally:
+                await browser.close_tab(tab.target_id)
+        return base64.b64decode(answer["result"]["data"])
+
+    return _undated(_warm.run(printed))
+
+
+def close() -> None:
+    """End Chrome; the next picture starts it again."""
+    _warm.close()
+
+
+def browser_path() -> str | None:
+    """Path of the browser named by MONITOR_BROWSER; None leaves the search to kaleido."""
+    return os.environ.get(BROWSER_VARIABLE) or None
+
+
+class _WarmBrowser:
+    """One Chrome with an event loop of its own, in a thread, for callers in any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._browser: Kaleido | None = None
+        self._idle: threading.Timer | None = None
+
+    def run(self, work: Callable[[Kaleido], Awaitable[bytes]]) -> bytes:
+        """Return what `work` returns; a Chrome that does not answer is ended and started again, once."""
+        with self._lock:
+            if self._idle:
+                self._idle.cancel()
+            try:
+                try:
+                    return self._within(work)
+                except (TimeoutError, OSError, RuntimeError) as error:
+                    if isinstance(error, NoBrowserError):
+                        raise
+                    self._end()
+                    return self._within(work)
+            finally:
+                self._idle = threading.Timer(_IDLE_S, self.close)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def close(self) -> None:
+        """End Chrome."""
+        with self._lock:
+            if self._idle:
+                self._idle.cancel()
+            self._end()
+
+    def _within(self, work: Callable[[Kaleido], Awaitable[bytes]]) -> bytes:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._loop.run_forever, name="pictures", daemon=True).start()
+        if self._browser is None:
+            self._browser = self._await(_opened())
+        browser = self._browser
+
+        async def worked() -> bytes:
+            return await work(browser)
+
+        return self._await(worked())
+
+    def _await(self, coroutine: Any) -> Any:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_TIMEOUT_S)
+
+    def _end(self) -> None:
+        browser, self._browser = self._browser, None
+        loop, self._loop = self._loop, None
+        if browser is not None and loop is not None:
+            closing = asyncio.run_coroutine_threadsafe(browser.close(), loop)
+            closing.exception(10)
+        if loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
+
+
+async def _opened() -> Kaleido:
+    """Start Chrome with our page; NoBrowserError says what to install where there is none."""
+    import kaleido
+    from choreographer.errors import ChromeNotFoundError
+
+    page = kaleido.PageGenerator(mathjax=False)
+    page.header = page.header + _SEED
+    try:
+        browser = kaleido.Kaleido(page_generator=page, timeout=_TIMEOUT_S, path=browser_path())
+    except ChromeNotFoundError:
+        raise NoBrowserError(
+            _(
+                "Pictures are drawn by Chrome or Chromium, and there is none on this machine. Install one (on Debian and "
+                "Ubuntu: apt-get install chromium fonts-liberation), or name it in MONITOR_BROWSER. Everything else works "
+                "without it, data files included."
+            )
+        ) from None
+    await browser.open()
+    return browser
+
+
+_warm = _WarmBrowser()
+atexit.register(_warm.close)
+
+
+def _described(svg: bytes, built: BuiltFigure) -> bytes:
+    """Give a picture its title and description, which screen readers read."""
+    words = f"<title>{escape(built.stamp.title)}</title><desc>{escape(built.alt)}</desc>"
+    head, end, rest = svg.decode().partition(">")
+    return f'{head} role="img"{end}{words}{rest}'.encode()
+
+
+def _undated(pdf: bytes) -> bytes:
+    """Set the dates that Chrome writes into a PDF to a fixed one of the same length."""
+    return re.sub(
+        rb"/(CreationDate|ModDate) \(D:\d{14}",
+        lambda found: b"/" + found[1] + b" (D:20000101000000",
+        pdf,
+    )

@@ -1,0 +1,109 @@
+"""Files of figures: the same bytes each time, vectors only, in the size that was asked for, never without a stamp."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import plotly.graph_objects as go
+import pytest
+
+from monitor.analysis.model import Choice, Model
+from monitor.charts.standing import NotStampedError, standing
+from monitor.charts.style import STATUS_COLOURS
+from monitor.export import figures, render
+from monitor.export.figures import FIGURES, BuiltFigure
+from tests.committed import committed_model
+from tests.export.test_figures import NEEDED
+
+CHOICE = Choice(date(2025, 6, 25), None, "all_claims", 180)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return committed_model()
+
+
+@pytest.fixture
+def map_figure(model: Model) -> BuiltFigure:
+    return figures.build("control-map", model, CHOICE)
+
+
+@pytest.fixture
+def chrome(browser_program: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(render.BROWSER_VARIABLE, browser_program)
+    yield
+    render.close()
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    return struct.unpack(">II", png[16:24])
+
+
+def test_a_figure_without_a_stamp_cannot_leave(map_figure: BuiltFigure) -> None:
+    with pytest.raises(NotStampedError):
+        standing(go.Figure(go.Scatter(x=[1], y=[2])), width=800)
+    bare = replace(map_figure, figure=go.Figure(map_figure.figure).update_layout(meta=None))
+    with pytest.raises(NotStampedError):
+        render.render(bare, "png")
+
+
+@pytest.mark.parametrize("figure_id", FIGURES)
+@pytest.mark.parametrize("brief", render.BRIEF_SIZES)
+def test_every_figure_fits_every_canvas(model: Model, figure_id: str, brief: str) -> None:
+    built = figures.build(figure_id, model, CHOICE, NEEDED.get(figure_id))
+    canvas = render.brief_canvas(built, brief)
+    size = int(canvas.width * canvas.scale), int(canvas.height * canvas.scale)
+    assert size == render.BRIEF_SIZES[brief]
+    drawn = standing(built.figure, width=canvas.width, height=canvas.height)
+    margin = drawn.layout.margin
+    assert drawn.layout.height - margin.t - margin.b > 200
+
+
+def test_a_map_becomes_shapes_in_its_colours(map_figure: BuiltFigure) -> None:
+    drawn = standing(map_figure.figure, width=1000)
+    assert {trace.type for trace in drawn.data} == {"scatter"}
+    fills = {shape.fillcolor for shape in drawn.layout.shapes}
+    red, green, blue = (int(STATUS_COLOURS["contested"][at : at + 2], 16) for at in (1, 3, 5))
+    assert any(fill.startswith(f"rgba({red},{green},{blue},") for fill in fills)
+    names = [text for trace in drawn.data if trace.mode == "text" for text in trace.text]
+    assert "Delmas" in names
+    assert [note.name for note in drawn.layout.annotations] == ["stamp", "legend", "date"]
+    assert map_figure.figure.layout.map.style is not None, "The figure on the page must stay as it was."
+
+
+@pytest.mark.usefixtures("chrome")
+def test_the_same_figure_gives_the_same_bytes_and_a_map_has_no_bitmap(map_figure: BuiltFigure) -> None:
+    first = {kind: render.render(map_figure, kind) for kind in render.FORMATS}
+    render.close()
+    again = figures.build("control-map", committed_model(), CHOICE)
+    for kind in render.FORMATS:
+        assert render.render(again, kind) == first[kind], kind
+    svg = first["svg"]
+    assert b"<image" not in svg
+    assert b"data:image" not in svg
+    names = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}
+    assert {"title", "desc", "path", "text"} <= names
+    assert first["pdf"].startswith(b"%PDF")
+    assert b"/Subtype /Image" not in first["pdf"]
+    assert size_of(first["png"])[0] == 2000
+
+
+@pytest.mark.usefixtures("chrome")
+def test_a_canvas_has_its_exact_size(model: Model) -> None:
+    built = figures.build("retaken-strips", model, CHOICE)
+    for brief, size in render.BRIEF_SIZES.items():
+        assert size_of(render.render(built, "png", render.brief_canvas(built, brief))) == size
+
+
+def test_without_chrome_the_message_says_what_to_install(
+    map_figure: BuiltFigure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    render.close()
+    monkeypatch.setenv(render.BROWSER_VARIABLE, str(tmp_path / "no-browser"))
+    with pytest.raises(render.NoBrowserError, match=r"apt-get install chromium.*MONITOR_BROWSER"):
+        render.render(map_figure, "png")
