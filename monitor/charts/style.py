@@ -105,6 +105,8 @@ class Stamp:
         Printed where they apply.
     datasets
         Ids of the datasets drawn; not printed.
+    is_pinned
+        Whether the figure keeps to this snapshot; a live one shows the current one.
     """
 
     title: str
@@ -117,6 +119,7 @@ class Stamp:
     denominator: str | None = None
     notes: tuple[str, ...] = field(default=())
     datasets: tuple[str, ...] = field(default=())
+    is_pinned: bool = False
 
     @property
     def subtitle(self) -> str:
@@ -137,7 +140,8 @@ class Stamp:
         """Caveat, sources and snapshot."""
         parts = [self.caveat] if self.caveat else []
         parts.append(_("Source: {sources}").format(sources=self.sources))
-        parts.append(_("Snapshot {id}").format(id=self.snapshot_id))
+        snapshot = _("Snapshot {id}, pinned") if self.is_pinned else _("Snapshot {id}, live")
+        parts.append(snapshot.format(id=self.snapshot_id))
         return " ".join(part if part.endswith(".") else part + "." for part in parts)
 
 

@@ -9,8 +9,11 @@ from typing import Any
 import pandas as pd
 
 from loaders import store
+from loaders.store import DatasetError
 from monitor.charts.maps import drawn_features
 from monitor.charts.shared import Shared
+
+__all__ = ["DatasetError", "Kept"]
 
 
 class Kept:

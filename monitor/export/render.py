@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,14 +69,25 @@ _ENLARGEMENTS = (1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8)
 
 
 def brief_canvas(built: BuiltFigure, brief: str) -> Canvas:
-    """Canvas of a briefing for a figure: the largest type at which all its parts fit."""
-    width, height = BRIEF_SIZES[brief]
+    """Canvas of a briefing for a figure."""
+    return fitted_canvas(built, *BRIEF_SIZES[brief])
+
+
+def fitted_canvas(built: BuiltFigure, width: int, height: int, *, density: float = 1.0) -> Canvas:
+    """Canvas of a size in px of the picture, with the largest type at which all parts of the figure fit.
+
+    Parameters
+    ----------
+    density
+        Px of the picture for each px of a screen that shows a slide 1920 px wide.
+    """
     for enlargement in _ENLARGEMENTS:
+        scale = enlargement * density
         # A little more than the size: the number of px is cut to whole ones.
-        wide, tall = (width + 0.01) / enlargement, (height + 0.01) / enlargement
+        wide, tall = (width + 0.01) / scale, (height + 0.01) / scale
         if fits(built.figure, wide, tall):
             break
-    return Canvas(wide, tall, enlargement)
+    return Canvas(wide, tall, scale)
 
 
 def render(built: BuiltFigure, file_format: str, canvas: Canvas = PLAIN) -> bytes:
@@ -97,7 +109,7 @@ def render(built: BuiltFigure, file_format: str, canvas: Canvas = PLAIN) -> byte
     }
     body = _warm.run(lambda browser: browser.calc_fig(figure, options))
     if file_format == "svg":
-        return _described(body, built)
+        return _described(_named(body), built)
     return _undated(body) if file_format == "pdf" else body
 
 
@@ -218,6 +230,12 @@ async def _opened() -> Kaleido:
 
 _warm = _WarmBrowser()
 atexit.register(_warm.close)
+
+
+def _named(svg: bytes) -> bytes:
+    """Give the ids of a picture a part of their own, so that several can stand in one document."""
+    found = re.search(rb'id="defs-([0-9a-f]{6})"', svg)
+    return svg if found is None else svg.replace(found[1], sha256(svg).hexdigest()[:6].encode())
 
 
 def _described(svg: bytes, built: BuiltFigure) -> bytes:

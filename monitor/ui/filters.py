@@ -1,13 +1,12 @@
-"""What the reader chooses, kept in the link: one table of parameters, one bar of controls on every page.
+"""What the reader chooses, kept in the link: one bar of controls on every page.
 
-The link is the state. A page reads its parameters with :func:`read`, which reports bad values on screen and then uses
+The link is the state; ``monitor.export.link`` lists its parameters. A page reads them with :func:`read`, which reports bad values on screen and then uses
 the default; controls write them with :func:`write`. Parameters shared by all pages survive a change of page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,77 +14,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis.definitions import EVIDENCE_LEVELS, STALE_AFTER_DAYS, STALE_CHOICES
-from monitor.charts.maps import View
 from monitor.charts.style import evidence_label
-from monitor.language import LANGUAGES, _, format_date
+from monitor.export.link import PARAMETERS, BadLinkError, value_of
+from monitor.language import _, format_date
 from monitor.ui import data
 from monitor.ui.data import Choice
 
 _CARRIED = "carried parameters"
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of the link: how its text is read, and whether all pages share it."""
-
-    read: Callable[[str], Any]
-    about: str
-    shared: bool = False
-
-
-def _date(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-def _one_of(*values: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in values:
-            raise ValueError
-        return text
-
-    return read
-
-
-def _stale(text: str) -> int:
-    if int(text) not in STALE_CHOICES:
-        raise ValueError
-    return int(text)
-
-
-#: What a map and a time axis may show beside control.
-LAYERS = ("sites", "incidents", "milestones", "street")
-
-
-def _layers(text: str) -> tuple[str, ...]:
-    names = () if text == "none" else tuple(text.split("~"))
-    if not set(names) <= set(LAYERS):
-        raise ValueError
-    return names
-
-
-#: Every parameter a link may carry.
-PARAMETERS: Mapping[str, Parameter] = {
-    "as_of": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
-    "known_on": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
-    "evidence": Parameter(_one_of(*EVIDENCE_LEVELS), " or ".join(EVIDENCE_LEVELS), shared=True),
-    "stale_after": Parameter(_stale, " or ".join(map(str, STALE_CHOICES)) + " (days)", shared=True),
-    "lang": Parameter(_one_of(*LANGUAGES), " or ".join(LANGUAGES), shared=True),
-    "area": Parameter(str, "the id of a neighborhood", shared=True),
-    "span": Parameter(_one_of("4w", "3m", "1y", "all"), "4w, 3m, 1y or all", shared=True),
-    "by": Parameter(_one_of("neighborhoods", "km2", "people"), "neighborhoods, km2 or people", shared=True),
-    "view": Parameter(View.parse, "a place in Haiti: latitude,longitude,zoom", shared=True),
-    "layers": Parameter(_layers, f"some of {', '.join(LAYERS)}, separated by ~, or none", shared=True),
-    "site": Parameter(str, "the id of a site"),
-    "kind": Parameter(str, "a kind of site"),
-    "sort": Parameter(_one_of("recent", "held", "churn"), "recent, held or churn"),
-    "type": Parameter(lambda text: text.split("~"), "event types, separated by ~"),
-    "actor": Parameter(str, "the id of an actor"),
-    "commune": Parameter(str, "the name of a commune"),
-    "from": Parameter(_date, "a date, YYYY-MM-DD"),
-    "deaths": Parameter(int, "a number"),
-    "q": Parameter(str, "words to search for"),
-    "dataset": Parameter(str, "the id of a dataset"),
-}
 
 
 def carry() -> None:
@@ -104,23 +39,17 @@ def read(name: str, default: Any = None) -> Any:
     text = st.query_params.get(name)
     if text is None or text == "":
         return default
-    parameter = PARAMETERS[name]
     try:
-        return parameter.read(text)
-    except ValueError:
-        report(name, text, _("it must be {what}").format(what=parameter.about))
+        return value_of(name, text)
+    except BadLinkError as bad:
+        report(name, text, bad.why)
         write(name, None)
         return default
 
 
 def report(name: str, text: str, why: str) -> None:
     """Tell the reader that a parameter of the link was not used."""
-    st.warning(
-        _("The link asks for {name} = “{value}”, which was not used: {why}.").format(
-            name=name, value=text[:60], why=why
-        ),
-        icon=":material/link_off:",
-    )
+    st.warning(str(BadLinkError(name, text, why)), icon=":material/link_off:")
 
 
 def report_unknown() -> None:

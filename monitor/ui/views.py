@@ -25,6 +25,7 @@ from monitor.export.figures.control import (
     share_stamp,
     status_rows,
 )
+from monitor.export.link import LAYERS
 from monitor.language import _, format_date, format_number
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
@@ -114,12 +115,12 @@ def shown_layers() -> tuple[str, ...]:
     filters.sync(key, list(shown))
 
     def write() -> None:
-        chosen = tuple(name for name in filters.LAYERS if name in st.session_state[key])
+        chosen = tuple(name for name in LAYERS if name in st.session_state[key])
         filters.write("layers", None if chosen == _DEFAULT_LAYERS else "~".join(chosen) or "none")
 
     st.pills(
         _("Show on the map"),
-        filters.LAYERS,
+        LAYERS,
         selection_mode="multi",
         format_func=lambda name: names[name],
         label_visibility="collapsed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from monitor.analysis.model import Choice, Model
@@ -45,4 +46,5 @@ def build(
         raise UnknownParameterError(
             f"{figure_id} does not take {', '.join(sorted(unknown))}; it takes: {', '.join(spec.parameters) or 'none'}."
         )
-    return spec.build(model, choice, given)
+    built = spec.build(model, choice, given)
+    return replace(built, figure_id=figure_id, choice=choice, parameters=given)

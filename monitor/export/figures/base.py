@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.analysis import licences
 from monitor.analysis.model import Choice, Model
 from monitor.charts.hatching import stripes
 from monitor.charts.maps import base_style
@@ -42,6 +43,8 @@ class BuiltFigure:
         Name of a file of it, without ending.
     table
         The data that is drawn, columns named as in the datasets.
+    figure_id, choice, parameters
+        What it was built from; ``figures.build`` fills them in.
     """
 
     figure: go.Figure
@@ -49,6 +52,9 @@ class BuiltFigure:
     alt: str
     filename: str
     table: pd.DataFrame
+    figure_id: str = ""
+    choice: Choice = field(default=Choice(date.min, None, "all_claims", 0))
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 #: Builds a figure from a model, the reader's choice and the figure's own parameters, already read from the link.
@@ -71,6 +77,8 @@ class FigureSpec:
         Builder; pure.
     parameters
         Names of the link's parameters that it takes beside those of every figure.
+    definitions
+        Ids of the definitions that its numbers rest on.
     """
 
     figure_id: str
@@ -78,6 +86,7 @@ class FigureSpec:
     page: str
     build: Builder
     parameters: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
 
 
 def stamp_of(
@@ -97,6 +106,9 @@ def stamp_of(
     sources = _(
         "Port-au-Prince Conflict Monitor from cited public reports ({datasets}), CC BY 4.0, compiled {date}{shoreline}"
     ).format(datasets=titles, date=format_date(date.fromisoformat(accessed)), shoreline=shoreline)
+    sources = "; ".join(
+        [sources, *(line for name in dataset_ids for line in licences.attributions(model.frame(name)))]
+    )
     return Stamp(
         title=title,
         sources=sources,
@@ -107,6 +119,7 @@ def stamp_of(
         evidence=choice.evidence if choice is not None and evidence else None,
         denominator=denominator,
         datasets=dataset_ids,
+        is_pinned=model.is_pinned,
     )
 
 

@@ -263,6 +263,8 @@ def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
     return BuiltFigure(figure, stamp, alt, f"{area}-{choice.as_of}", mine.reset_index(drop=True))
 
 
+_STATUS = ("status-1", "evidence-1", "known-on-1", "stale-1", "contested-1", "disputed-1")
+
 FIGURES = (
     FigureSpec(
         "control-map",
@@ -270,6 +272,7 @@ FIGURES = (
         "territorial-control",
         _control_map,
         ("area", "view", "layers"),
+        definitions=_STATUS,
     ),
     FigureSpec(
         "share-over-time",
@@ -277,8 +280,22 @@ FIGURES = (
         "territorial-control",
         _share_over_time,
         ("by", "span", "layers"),
+        definitions=(*_STATUS, "share-1"),
     ),
-    FigureSpec("overview-map", "Map of the overview", "", _overview_map),
-    FigureSpec("overview-shares", "Shares to the chosen date", "", _overview_shares),
-    FigureSpec("area-strip", "Status of one place over time", "territorial-control", _area_strip, ("area",)),
+    FigureSpec("overview-map", "Map of the overview", "", _overview_map, definitions=_STATUS),
+    FigureSpec(
+        "overview-shares",
+        "Shares to the chosen date",
+        "",
+        _overview_shares,
+        definitions=(*_STATUS, "share-1"),
+    ),
+    FigureSpec(
+        "area-strip",
+        "Status of one place over time",
+        "territorial-control",
+        _area_strip,
+        ("area",),
+        definitions=_STATUS,
+    ),
 )

@@ -117,7 +117,9 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
     return BuiltFigure(figure, stamp, title, f"incident-map-{choice.as_of}", drawn)
 
 
+_DEFINED = ("incidents-1", "known-on-1")
+
 FIGURES = (
-    FigureSpec("incidents-weekly", "Incidents per week", _PAGE, _weekly, FILTERS),
-    FigureSpec("incident-map", "Map of incidents", _PAGE, _map, FILTERS),
+    FigureSpec("incidents-weekly", "Incidents per week", _PAGE, _weekly, FILTERS, definitions=_DEFINED),
+    FigureSpec("incident-map", "Map of incidents", _PAGE, _map, FILTERS, definitions=_DEFINED),
 )

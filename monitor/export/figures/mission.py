@@ -216,12 +216,20 @@ def _displaced(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
     return _indicator(model, choice, "displaced")
 
 
+_DEFINED = ("known-on-1",)
+
 FIGURES = (
-    FigureSpec("personnel", "Personnel of the mission", _PAGE, _personnel),
-    FigureSpec("funding", "Funding of the mission", _PAGE, _funding),
-    FigureSpec("police", "Strength of the police", _PAGE, _police),
-    FigureSpec("capital-share", "The gangs’ share of the capital, as others put it", _PAGE, _capital_share),
-    FigureSpec("indicator-killed", "Killed", _PAGE, _killed),
-    FigureSpec("indicator-kidnapped", "Kidnapped", _PAGE, _kidnapped),
-    FigureSpec("indicator-displaced", "Displaced", _PAGE, _displaced),
+    FigureSpec("personnel", "Personnel of the mission", _PAGE, _personnel, definitions=_DEFINED),
+    FigureSpec("funding", "Funding of the mission", _PAGE, _funding, definitions=_DEFINED),
+    FigureSpec("police", "Strength of the police", _PAGE, _police, definitions=_DEFINED),
+    FigureSpec(
+        "capital-share",
+        "The gangs’ share of the capital, as others put it",
+        _PAGE,
+        _capital_share,
+        definitions=_DEFINED,
+    ),
+    FigureSpec("indicator-killed", "Killed", _PAGE, _killed, definitions=_DEFINED),
+    FigureSpec("indicator-kidnapped", "Kidnapped", _PAGE, _kidnapped, definitions=_DEFINED),
+    FigureSpec("indicator-displaced", "Displaced", _PAGE, _displaced, definitions=_DEFINED),
 )

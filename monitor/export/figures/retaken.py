@@ -137,8 +137,17 @@ def _spells(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
     return BuiltFigure(figure, stamp, sentence, f"spells-{choice.as_of}", rows.assign(name=names))
 
 
+_DEFINED = ("retake-1", "outcome-1", "hold-curve-1", "evidence-1", "known-on-1", "stale-1")
+
 FIGURES = (
-    FigureSpec("retaken-strips", "Areas claimed as retaken, over time", _PAGE, _strips, ("sort",)),
-    FigureSpec("claims-curve", "Hold curve of claims", _PAGE, _claims_curve),
-    FigureSpec("hold-spells", "Hold spells", _PAGE, _spells),
+    FigureSpec(
+        "retaken-strips",
+        "Areas claimed as retaken, over time",
+        _PAGE,
+        _strips,
+        ("sort",),
+        definitions=_DEFINED,
+    ),
+    FigureSpec("claims-curve", "Hold curve of claims", _PAGE, _claims_curve, definitions=_DEFINED),
+    FigureSpec("hold-spells", "Hold spells", _PAGE, _spells, definitions=_DEFINED),
 )

@@ -129,8 +129,14 @@ def _functioning(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
     return BuiltFigure(figure, stamp, title, f"functioning-{choice.as_of}", table)
 
 
+_DEFINED = ("site-1", "functioning-1", "known-on-1", "stale-1")
+
 FIGURES = (
-    FigureSpec("site-strips", "State of key sites over time", _PAGE, _strips, ("kind",)),
-    FigureSpec("site-map", "Map of key sites", _PAGE, _map, ("kind",)),
-    FigureSpec("functioning", "Functioning sites over time", _PAGE, _functioning, ("kind",)),
+    FigureSpec(
+        "site-strips", "State of key sites over time", _PAGE, _strips, ("kind",), definitions=_DEFINED
+    ),
+    FigureSpec("site-map", "Map of key sites", _PAGE, _map, ("kind",), definitions=_DEFINED),
+    FigureSpec(
+        "functioning", "Functioning sites over time", _PAGE, _functioning, ("kind",), definitions=_DEFINED
+    ),
 )
