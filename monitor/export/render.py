@@ -210,7 +210,7 @@ class _WarmBrowser:
 async def _opened() -> Kaleido:
     """Start Chrome with our page; NoBrowserError says what to install where there is none."""
     import kaleido
-    from choreographer.errors import ChromeNotFoundError
+    from kaleido.errors import ChromeNotFoundError
 
     page = kaleido.PageGenerator(mathjax=False)
     page.header = page.header + _SEED
