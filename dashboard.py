@@ -14,13 +14,16 @@ def main() -> None:
     """Run the page that the reader asked for."""
     # Not above: the server answers sooner if it need not import the analysis first (monitor.ui.warming does it next).
     from monitor.language import _
-    from monitor.ui import filters, languages
+    from monitor.ui import brief, filters, languages
     from monitor.ui.navigation import navigation
 
     filters.carry()
     languages.choose()
     st.set_page_config(page_title=_("Port-au-Prince Conflict Monitor"), page_icon=ICON, layout="wide")
     page = navigation()
+    if canvas := brief.wanted():
+        brief.show(canvas, page.url_path)
+        return
     languages.control()
     page.run()
     languages.note()

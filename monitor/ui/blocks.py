@@ -18,6 +18,7 @@ from monitor.vocabulary import word
 def page() -> Iterator[None]:
     """Run a page's body; a dataset that cannot be served gives one clear message on this page only."""
     filters.report_unknown()
+    filters.report_snapshot()
     try:
         yield
     except data.DatasetError as error:

@@ -35,9 +35,20 @@ def today() -> date:
     return datetime.now(ZoneInfo(LOCAL_TIME_ZONE)).date()
 
 
+def pinned_id() -> str | None:
+    """Snapshot that the link is pinned to, where that is kept; ``filters`` reports one that is not."""
+    asked = st.query_params.get("snap")
+    if not asked:
+        return None
+    try:
+        return store.snapshot(asked).snapshot_id
+    except DatasetError:
+        return None
+
+
 def snapshot() -> store.Snapshot:
-    """The snapshot shown; raises DatasetError where there is none."""
-    return store.snapshot()
+    """The snapshot shown: the one the link is pinned to, or the current one; raises DatasetError where there is none."""
+    return store.snapshot(pinned_id())
 
 
 def here() -> list[str]:
@@ -113,7 +124,12 @@ class _StoreSource:
 
 def model() -> Model:
     """All that is derived from the snapshot shown: figures are built from it."""
-    return Model(_StoreSource(snapshot(), is_pinned=False))
+    return model_of(pinned_id())
+
+
+def model_of(snapshot_id: str | None) -> Model:
+    """All that is derived from a snapshot, the current one for None; DatasetError says if it is not kept."""
+    return Model(_StoreSource(store.snapshot(snapshot_id), is_pinned=snapshot_id is not None))
 
 
 def keyed(*dataset_ids: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -51,7 +51,7 @@ export default async (component) => (await module).default(component);
 """
 
 
-def _component(name: str) -> Callable[..., Any]:
+def component(name: str) -> Callable[..., Any]:
     """Register the Streamlit component whose module and style are `name` in ``figure_component/``."""
     return st.components.v2.component(
         name,
@@ -61,10 +61,10 @@ def _component(name: str) -> Callable[..., Any]:
     )
 
 
-_figure = _component("figure")
-_time_bar = _component("time_bar")
-_moving_text = _component("moving_text")
-_view_keeper = _component("views")
+_figure = component("figure")
+_time_bar = component("time_bar")
+_moving_text = component("moving_text")
+_view_keeper = component("views")
 
 
 @dataclass(frozen=True)

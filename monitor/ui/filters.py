@@ -59,6 +59,24 @@ def report_unknown() -> None:
             report(name, st.query_params[name], _("there is no such parameter"))
 
 
+def report_snapshot() -> None:
+    """Say that the page is pinned to a snapshot, and how to leave it; tell the reader about one that is not kept."""
+    asked = read("snap")
+    if asked is None or "brief" in st.query_params:
+        return
+    if data.pinned_id() is None:
+        why = _("that snapshot is not kept here; the current data is shown")
+        report("snap", asked, why)
+        write("snap", None)
+        return
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(
+        ":material/keep: "
+        + _("Pinned to snapshot {id}: later refreshes do not change what you see.").format(id=asked)
+    )
+    row.button(_("Show the current data"), on_click=write, args=("snap", None), type="tertiary")
+
+
 def write(name: str, value: Any) -> None:
     """Put a value into the link; None takes the parameter out."""
     kept: dict[str, str] = st.session_state.setdefault(_CARRIED, {})

@@ -1,7 +1,7 @@
 """What the web server sends besides Streamlit's own messages: the drawing library, geometry, and compressed scripts.
 
 Streamlit serves its scripts uncompressed, and anything of ours only inside its messages. `dashboard.py` therefore hands the
-server an app with one route and one middleware more::
+server an app with two routes and one middleware more::
 
     if __name__ == "__main__":      # run by Streamlit, at each visit and interaction
         main()
@@ -10,6 +10,7 @@ server an app with one route and one middleware more::
 
 - ``publish`` puts bytes under an address made of their digest. A browser may keep them for ever: other content has another
   address. They are compressed once.
+- ``figures/<id>.png`` and the like are figures as files (monitor/ui/images.py).
 - ``Frontend`` sends Streamlit's scripts compressed, each compressed once, and writes into the head of the page that the
   drawing library will be needed, so that the browser fetches it while the first script run is still computing.
 """
@@ -84,7 +85,10 @@ def options() -> dict[str, Any]:
     prefix = config.get_option("server.baseUrlPath").strip("/")
     prefix = f"/{prefix}" if prefix else ""
     return {
-        "routes": [Route(f"{prefix}/{_ROOT}/{{folder}}/{{name}}", _send_asset)],
+        "routes": [
+            Route(f"{prefix}/{_ROOT}/{{folder}}/{{name}}", _send_asset),
+            Route(f"{prefix}/figures/{{name}}", _send_figure),
+        ],
         "middleware": [Middleware(Frontend, prefix=prefix)],
     }
 
@@ -126,6 +130,14 @@ async def _send_file(path: Path, name: str, scope: Scope) -> Response:
     if path not in _ready:
         await run_in_threadpool(_packed, path)
     return _immutable(_ready[path], name, scope)
+
+
+async def _send_figure(request: Request) -> Response:
+    """Answer a request for a figure as a file."""
+    # Imported with the first of them: a server should answer before it can draw.
+    from monitor.ui import images
+
+    return await images.send(request)
 
 
 def _immutable(packed: bytes, name: str, scope: Scope) -> Response:
