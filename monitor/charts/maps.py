@@ -62,7 +62,7 @@ METRO_VIEW = View(18.535, -72.315, 10.6)
 SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=10.2)
 
 #: Layer of the style under which areas are drawn: outlines of communes, roads and names lie over them.
-_OVER_AREAS = "communes"
+OVER_AREAS = "communes"
 #: Layer of the style under which points are drawn.
 _UNDER_NAMES = "names-of-neighborhoods"
 
@@ -186,11 +186,22 @@ def _names_layer(name: str, kind: str, layout: Mapping[str, Any], **zooms: float
 _SCALE_PX, _SCALE_LEFT, _SCALE_BOTTOM = 110, 12, 14
 
 
-def _add_scale(figure: go.Figure, view: View) -> None:
-    """Scale bar of a view; in the browser it follows the zoom (``figure_component/scale.js``)."""
-    metres = 40_075_016.686 * math.cos(math.radians(view.lat)) / (512 * 2**view.zoom)
+#: Units of the scale bar.
+_UNITS = ("m", "km")
+
+
+def scale_bar(lat: float, zoom: float) -> tuple[int, str]:
+    """Width in px of a round length on a map, as long as its room allows, and that length in words."""
+    metres = 40_075_016.686 * math.cos(math.radians(lat)) / (512 * 2**zoom)
     ten = 10 ** math.floor(math.log10(_SCALE_PX * metres))
     length = ten * next(digit for digit in (5, 2, 1) if digit * ten <= _SCALE_PX * metres)
+    label = f"{length} {_UNITS[0]}" if length < 1000 else f"{format_number(length / 1000)} {_UNITS[1]}"
+    return round(length / metres), label
+
+
+def _add_scale(figure: go.Figure, view: View) -> None:
+    """Scale bar of a view; in the browser it follows the zoom (``figure_component/scale.js``)."""
+    width, label = scale_bar(view.lat, view.zoom)
     figure.add_shape(
         name="scale",
         type="rect",
@@ -201,16 +212,15 @@ def _add_scale(figure: go.Figure, view: View) -> None:
         xanchor=0,
         yanchor=0,
         x0=_SCALE_LEFT,
-        x1=_SCALE_LEFT + round(length / metres),
+        x1=_SCALE_LEFT + width,
         y0=_SCALE_BOTTOM,
         y1=_SCALE_BOTTOM + 4,
         fillcolor=INK,
         line={"width": 1, "color": PAPER},
     )
-    units = ("m", "km")
     figure.add_annotation(
         name="scale",
-        text=f"{length} {units[0]}" if length < 1000 else f"{format_number(length / 1000)} {units[1]}",
+        text=label,
         xref="paper",
         yref="paper",
         x=0,
@@ -229,7 +239,7 @@ def _add_scale(figure: go.Figure, view: View) -> None:
     figure.update_layout(
         meta={
             **meta,
-            "scale": {"longest": _SCALE_PX, "units": units, "decimal": decimal},
+            "scale": {"longest": _SCALE_PX, "units": _UNITS, "decimal": decimal},
             "home": view.layout,
         }
     )
@@ -303,7 +313,7 @@ def _areas(
         zauto=False,
         colorscale=[[edge / steps, look.fill] for i, look in enumerate(looks) for edge in (i, i + 1)],
         showscale=False,
-        below=_OVER_AREAS,
+        below=OVER_AREAS,
         marker={
             "opacity": [looks[code].opacity for code in codes],
             "line": {
@@ -444,7 +454,7 @@ def _outline(cells: GeoJSON, chosen: str) -> go.Choroplethmap:
         z=[1],
         colorscale=[[0, INK], [1, INK]],
         showscale=False,
-        below=_OVER_AREAS,
+        below=OVER_AREAS,
         marker={"opacity": 0.12, "line": {"color": INK, "width": 3}},
         hoverinfo="skip",
         meta="selected",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from monitor.charts.maps import OVER_AREAS, scale_bar
 from monitor.charts.style import NARROW_PX
 
 GeoJSON = Mapping[str, Any]
@@ -57,8 +58,10 @@ def standing(figure: go.Figure, *, width: float, height: float | None = None) ->
     for path, value in fit.items():
         _set(copy, path, value)
     tall = height or fit["height"]
-    copy.update_layout(width=width, height=tall, autosize=False, meta=None)
-    return _with_shapes(copy, width, tall) if _is_map(copy) else copy
+    copy.update_layout(width=width, height=tall, autosize=False)
+    if _is_map(copy):
+        copy = _with_shapes(copy, width, tall)
+    return copy.update_layout(meta=None)
 
 
 def fit_for(figure: go.Figure, width: float, height: float | None = None) -> dict[str, Any]:
@@ -93,18 +96,37 @@ def _set(figure: go.Figure, path: str, value: Any) -> None:
 
 
 class _Projection:
-    """Spherical Mercator in px around the middle of some areas, scaled so that they fill a size."""
+    """Spherical Mercator in px around the middle of a map; `scale` is px per radian."""
 
-    def __init__(self, bounds: Sequence[float], width: float, height: float) -> None:
-        west, south, east, north = bounds
-        left, bottom = _mercator(np.array([[west, south]]))[0]
-        right, top = _mercator(np.array([[east, north]]))[0]
-        room = 1 - 2 * _PADDING
-        self._scale = min(width * room / (right - left), height * room / (top - bottom))
-        self._middle = np.array([(left + right) / 2, (bottom + top) / 2])
+    def __init__(self, middle: np.ndarray, scale: float, width: float, height: float) -> None:
+        self._middle, self._scale = middle, scale
         self.box = np.array([-width / 2, -height / 2, width / 2, height / 2])
 
+    @classmethod
+    def around(cls, bounds: Sequence[float], width: float, height: float) -> _Projection:
+        """Scaled so that bounds (west, south, east, north in degrees) fill a size."""
+        (left, bottom), (right, top) = _mercator(np.array(bounds, dtype=float).reshape(2, 2))
+        room = 1 - 2 * _PADDING
+        scale = min(width * room / (right - left), height * room / (top - bottom))
+        return cls(np.array([(left + right) / 2, (bottom + top) / 2]), scale, width, height)
+
+    @classmethod
+    def of_view(cls, lat: float, lon: float, zoom: float, width: float, height: float) -> _Projection:
+        """As MapLibre shows a centre at a zoom level."""
+        return cls(_mercator(np.array([[lon, lat]]))[0], 512 * 2**zoom / (2 * np.pi), width, height)
+
+    @property
+    def zoom(self) -> float:
+        """MapLibre's zoom level."""
+        return float(np.log2(self._scale * 2 * np.pi / 512))
+
+    @property
+    def lat(self) -> float:
+        """Latitude of the middle, degrees."""
+        return float(np.degrees(2 * np.arctan(np.exp(self._middle[1])) - np.pi / 2))
+
     def __call__(self, degrees: np.ndarray) -> np.ndarray:
+        """Px east and north of the middle for longitudes and latitudes."""
         return (_mercator(degrees) - self._middle) * self._scale
 
 
@@ -118,14 +140,17 @@ def _with_shapes(figure: go.Figure, width: float, height: float) -> go.Figure:
     plot_width = width - margin.l - margin.r
     plot_height = height - margin.t - margin.b
     style = figure.layout.map.style if isinstance(figure.layout.map.style, Mapping) else {}
-    project = _Projection(_bounds(figure, style), plot_width, plot_height)
-    shapes = [*_style_shapes(style, project)]
+    project = _projection(figure, style, plot_width, plot_height)
+    under, over = _split_style(style)
+    shapes = [*_style_shapes(style, under, project)]
     points = []
     for trace in figure.data:
         if trace.type == "choroplethmap":
             shapes += _area_shapes(trace, project)
         else:
             points.append(_points(trace, project))
+    shapes += _style_shapes(style, over, project)
+    points += _names(style, project)
     sea = next(
         (
             layer["paint"]["background-color"]
@@ -138,14 +163,36 @@ def _with_shapes(figure: go.Figure, width: float, height: float) -> go.Figure:
     del drawn["map"]
     axis = {"visible": False, "fixedrange": True}
     left, bottom, right, top = project.box.tolist()
+    width_px, label = scale_bar(project.lat, project.zoom)
+    for shape in drawn.get("shapes", ()):
+        if shape.get("name") == "scale":
+            shape["x1"] = shape["x0"] + width_px
+    for note in drawn["annotations"]:
+        if note.get("name") == "scale":
+            note["text"] = label
     drawn |= {
         "xaxis": {**axis, "range": [left, right]},
         "yaxis": {**axis, "range": [bottom, top]},
         "plot_bgcolor": sea,
-        "shapes": shapes,
+        "shapes": [*shapes, *drawn.get("shapes", ())],
     }
     # A figure without traces draws no axes, and without axes no shapes.
     return go.Figure(points or [go.Scatter(x=[0], y=[0], opacity=0)], drawn)
+
+
+def _projection(figure: go.Figure, style: Mapping[str, Any], width: float, height: float) -> _Projection:
+    """Where the reader moved the map to, or else all of the city."""
+    view, home = figure.layout.map, (figure.layout.meta or {}).get("home")
+    if home is not None and (view.center.to_plotly_json(), view.zoom) != (home["center"], home["zoom"]):
+        return _Projection.of_view(view.center.lat, view.center.lon, view.zoom, width, height)
+    return _Projection.around(_bounds(figure, style), width, height)
+
+
+def _split_style(style: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Layers of a style under the areas, and those over them: outlines of communes, and what follows."""
+    layers = list(style.get("layers", ()))
+    at = next((number for number, layer in enumerate(layers) if layer["id"] == OVER_AREAS), len(layers))
+    return layers[:at], layers[at:]
 
 
 def _bounds(figure: go.Figure, style: Mapping[str, Any]) -> Sequence[float]:
@@ -169,23 +216,49 @@ def _bounds(figure: go.Figure, style: Mapping[str, Any]) -> Sequence[float]:
     return [lon.min() - 0.05, lat.min() - 0.05, lon.max() + 0.05, lat.max() + 0.05]
 
 
-def _style_shapes(style: Mapping[str, Any], project: _Projection) -> Iterator[dict[str, Any]]:
-    """What lies under a map, from its MapLibre style: fills and lines of plain colours."""
-    for layer in style.get("layers", ()):
+def _style_shapes(
+    style: Mapping[str, Any], layers: Sequence[Mapping[str, Any]], project: _Projection
+) -> Iterator[dict[str, Any]]:
+    """Fills and lines of plain colours among the layers of a MapLibre style."""
+    for layer in layers:
         paint = layer.get("paint", {})
-        if layer["type"] not in ("fill", "line"):
+        if layer["type"] not in ("fill", "line") or layer.get("filter") is False:
             continue
-        features = style["sources"][layer["source"]]["data"]["features"]
-        for feature in features:
+        for feature in style["sources"][layer["source"]]["data"]["features"]:
             path = _path(feature["geometry"], project)
             if not path:
                 continue
             if layer["type"] == "fill":
                 yield _shape(path, fill=paint.get("fill-color"), opacity=paint.get("fill-opacity", 1.0))
             else:
-                line_width = float(paint.get("line-width", 1.0))
+                line_width = _at_zoom(paint.get("line-width", 1.0), project.zoom)
                 dash = ",".join(f"{part * line_width:g}px" for part in paint.get("line-dasharray", ()))
-                yield _shape(path, line=paint.get("line-color"), line_width=line_width, dash=dash)
+                colour = _rgba(paint["line-color"], paint.get("line-opacity", 1.0))
+                yield _shape(path, line=colour, line_width=line_width, dash=dash)
+
+
+def _at_zoom(value: Any, zoom: float) -> float:
+    """A number of a style, or MapLibre's linear interpolation of one between zoom levels."""
+    if not isinstance(value, list):
+        return float(value)
+    stops = value[3:]
+    return float(np.interp(zoom, stops[::2], stops[1::2]))
+
+
+def _names(style: Mapping[str, Any], project: _Projection) -> Iterator[go.Scatter]:
+    """Names of communes, from the style's points."""
+    found = style.get("sources", {}).get("names", {}).get("data", {}).get("features", [])
+    named = [feature for feature in found if feature["properties"]["kind"] == "commune"]
+    if named:
+        at = project(np.array([feature["geometry"]["coordinates"] for feature in named], dtype=float))
+        yield go.Scatter(
+            x=at[:, 0],
+            y=at[:, 1],
+            mode="text",
+            text=[feature["properties"]["name"] for feature in named],
+            textfont={"size": 12, "color": "#36424d"},
+            hoverinfo="skip",
+        )
 
 
 def _area_shapes(trace: go.Choroplethmap, project: _Projection) -> Iterator[dict[str, Any]]:

@@ -136,7 +136,11 @@ def text_of(value: Any) -> str:
     """A parameter's value as :func:`value_of` reads it."""
     if isinstance(value, date):
         return value.isoformat()
-    return "~".join(value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, View):
+        return f"{value.lat:g},{value.lon:g},{value.zoom:g}"
+    if isinstance(value, list | tuple):
+        return "~".join(value) or "none"
+    return str(value)
 
 
 def choice_of(query: Mapping[str, str], model: Model, today: date) -> Choice:

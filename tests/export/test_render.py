@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 from monitor.analysis.model import Choice, Model
+from monitor.charts.maps import View
 from monitor.charts.standing import NotStampedError, standing
 from monitor.charts.style import STATUS_COLOURS
 from monitor.export import figures, render
@@ -71,8 +72,21 @@ def test_a_map_becomes_shapes_in_its_colours(map_figure: BuiltFigure) -> None:
     assert any(fill.startswith(f"rgba({red},{green},{blue},") for fill in fills)
     names = [text for trace in drawn.data if trace.mode == "text" for text in trace.text]
     assert "Delmas" in names
-    assert [note.name for note in drawn.layout.annotations] == ["stamp", "legend", "date"]
+    assert {"stamp", "legend", "date", "scale"} <= {note.name for note in drawn.layout.annotations}
     assert map_figure.figure.layout.map.style is not None, "The figure on the page must stay as it was."
+
+
+def test_a_map_keeps_the_view_and_layers_of_the_link(model: Model) -> None:
+    near = figures.build(
+        "control-map", model, CHOICE, {"view": View(18.55, -72.32, 13.0), "layers": ("sites", "incidents")}
+    )
+    drawn = standing(near.figure, width=1000, height=700)
+    (scale,) = [shape for shape in drawn.layout.shapes if shape.name == "scale"]
+    (label,) = [note.text for note in drawn.layout.annotations if note.name == "scale"]
+    assert label == "500 m"
+    assert scale.x1 - scale.x0 == pytest.approx(500 / (40_075_017 * 0.948 / (512 * 2**13)), abs=1.5)
+    assert {"key_sites", "incidents"} <= set(near.stamp.datasets)
+    assert sum(trace.mode == "markers" for trace in drawn.data) >= 2
 
 
 @pytest.mark.usefixtures("chrome")

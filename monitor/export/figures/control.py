@@ -50,12 +50,17 @@ def counts(table: pd.DataFrame) -> pd.Series:
     return table[table["denominator"] == "neighborhoods"].set_index("status")["value"]
 
 
-def map_stamp(model: Model, choice: Choice) -> Stamp:
-    """Stamp of the control map."""
+#: Datasets that a layer of the map adds.
+_LAYER_DATASETS = {"sites": ("site_status", "key_sites"), "incidents": ("incidents",)}
+
+
+def map_stamp(model: Model, choice: Choice, shown: Sequence[str] = ()) -> Stamp:
+    """Stamp of the control map with the layers shown."""
     return stamp_of(
         model,
         captions.map_title(counts(model.share_table(choice))),
         *_CONTROL,
+        *(name for layer in shown for name in _LAYER_DATASETS.get(layer, ())),
         choice=choice,
         caveat=_(MAP_CAVEAT),
         evidence=True,
@@ -118,7 +123,7 @@ def _map(
     shown: Sequence[str] = (),
 ) -> BuiltFigure:
     panel = model.panel(choice)
-    stamp = map_stamp(model, choice)
+    stamp = map_stamp(model, choice, shown)
     if selected is not None and selected not in set(model.frame("neighborhoods")["neighborhood_id"]):
         raise UnknownParameterError(f"There is no place with the id {selected}.")
     sites = incidents = None
