@@ -62,7 +62,7 @@ def from_json(raw: object) -> list[Period]:
 def weeks_of(dates: pd.Series) -> list[date]:
     """Mondays of the weeks in which some dates lie, in order."""
     days = pd.DatetimeIndex(dates.dropna().unique())
-    return sorted({monday.date() for monday in days - pd.to_timedelta(days.dayofweek, unit="D")})
+    return sorted({monday.date() for monday in days - pd.to_timedelta(days.day_of_week, unit="D")})
 
 
 def breaks(dates: pd.Series, until: date) -> list[dict[str, str | float]]:

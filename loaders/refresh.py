@@ -461,7 +461,7 @@ def _current(dataset: Dataset, root: Path) -> _Current:
 
 @dataclass(frozen=True)
 class _Made:
-    """Data files of a version, the rows that hold, and what changed."""
+    """Data files of a version, the rows that hold, what changed, and the keys that the source holds."""
 
     files: Mapping[str, bytes]
     linked: frozenset[str]
@@ -469,6 +469,7 @@ class _Made:
     frame: pd.DataFrame | None
     dates: pd.Series | None
     changes: Changes
+    keys: Collection[str] = ()
 
 
 def _record(
@@ -496,12 +497,13 @@ def _record(
             raise ContractError(f"{contract.dataset_id}: the first edition comes from the curated file.")
         changes = _plain_changes(before, frame, contract)
     else:
-        scope = Scope(reading.span, reading.withdrawn, _own_keys(dataset, fetched, before, current))
+        scope = _scope(dataset, reading, fetched, before, current)
         frame, changes = history.merge(before, valid, contract, scope, now=now)
     data = {contract.file_name: store.serialise(frame, contract)}
     holding = frame if contract.ends is None else frame[frame[contract.ends].isna()]
     dates = holding[contract.date_column] if contract.date_column else None
-    return _Made(data, frozenset(), len(holding), frame, dates, changes)
+    keys = history.keys_of(valid, contract.key)
+    return _Made(data, frozenset(), len(holding), frame, dates, changes, keys)
 
 
 def _record_bulk(
@@ -575,17 +577,34 @@ def _is_first_edition(
     return True
 
 
-def _own_keys(
-    dataset: Dataset, fetched: Fetched, before: pd.DataFrame, current: _Current
-) -> frozenset[str] | None:
-    """Keys that came from the same source, where a dataset is filled by hand from several."""
-    owned: Mapping[str, list[str]] = current.provenance.get("keys_of_sources", {})
-    if not dataset.source or (not owned and fetched.source == CURATED):
-        return None
-    if fetched.source != CURATED:
-        return frozenset(owned.get(fetched.source, ()))
+def _scope(
+    dataset: Dataset, reading: Reading, fetched: Fetched, before: pd.DataFrame, current: _Current
+) -> Scope:
+    """Which recorded rows a reading can withdraw.
+
+    Where a dataset is filled from the fact base and from workbooks, each speaks for its own rows only. A workbook that is given
+    again under the same name speaks for the rows it held before: one removed from it is withdrawn. Under another name it is
+    another workbook, and only adds.
+    """
+    owned: Mapping[str, list[str]] = current.provenance.get(_OWNED, {})
+    if fetched.source != CURATED and dataset.source:
+        return Scope(EVERYTHING, reading.withdrawn, frozenset(owned.get(_owner(fetched), ())))
+    if not owned:
+        return Scope(reading.span, reading.withdrawn)
     others = {key for keys in owned.values() for key in keys}
-    return frozenset(set(history.keys_of(before, dataset.contract.key)) - others)
+    return Scope(
+        reading.span,
+        reading.withdrawn,
+        frozenset(set(history.keys_of(before, dataset.contract.key)) - others),
+    )
+
+
+#: Entry of provenance: keys of the rows that each workbook holds.
+_OWNED = "keys_of_workbooks"
+
+
+def _owner(fetched: Fetched) -> str:
+    return f"{fetched.source}: {fetched.name}"
 
 
 def _plain_changes(before: pd.DataFrame | None, after: pd.DataFrame, contract: Contract) -> Changes:
@@ -656,12 +675,11 @@ def _candidate(
             missing[:-1] if missing and missing[-1][1] == order.as_of else missing
         )
         provenance["breaks"] = _breaks(dataset, made, order, findings)
-    owned = dict(current.provenance.get("keys_of_sources", {}))
-    if dataset.source and fetched.source != CURATED and made.frame is not None:
-        keys = set(owned.get(fetched.source, ())) | set(made.changes.added)
-        owned[fetched.source] = sorted(keys)
+    owned = dict(current.provenance.get(_OWNED, {}))
+    if dataset.source and fetched.source != CURATED:
+        owned[_owner(fetched)] = sorted(made.keys)
     if owned:
-        provenance["keys_of_sources"] = owned
+        provenance[_OWNED] = owned
     version = store.Version(
         {
             **made.files,

@@ -118,7 +118,7 @@ def _share_movements(
             series = [_series(table, statuses) for table in tables]
             now = [one.loc[pd.Timestamp(shown)] for one in series]
             differs = (series[0] - series[1]).abs() > 1e-12
-            weeks = tuple(f"{day:%Y-%m-%d}" for day in differs.index[differs] if day.dayofweek == 0)
+            weeks = tuple(f"{day:%Y-%m-%d}" for day in differs.index[differs] if day.day_of_week == 0)
             if differs.any():
                 name = f"{title}, share of neighborhoods on {shown:%Y-%m-%d}, {level}"
                 moves = abs(now[0] - now[1]) > 1e-12

@@ -1,0 +1,272 @@
+"""The weekly routine, command by command, on fake services over real HTTP: rows that imitate providers are synthetic."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from loaders import __main__ as command_line
+from loaders import store
+from loaders.contracts import CONTRACTS, known_at
+from loaders.sources.http import open_session
+from loaders.sources.interface import Source
+from tests.fake_services.__main__ import SERVICES, settings
+from tests.fake_services.server import FakeService
+
+WEDNESDAY = datetime(2026, 11, 25, 15, tzinfo=UTC)
+WEEK = timedelta(days=7)
+PROVIDERS = (
+    *("boundaries", "acled_incidents", "ucdp_incidents", "acled_monthly_counts", "iom_displacement"),
+    *("osm_sites", "airports"),
+)
+
+
+class Desk:
+    """Somebody at a terminal: runs commands on a store, on a day, with the fake services configured."""
+
+    def __init__(self, root: Path, services: dict[str, FakeService], patch: pytest.MonkeyPatch) -> None:
+        self.root, self.services, self._patch = root, services, patch
+        self.on(WEDNESDAY)
+
+    def on(self, moment: datetime) -> None:
+        self._patch.setattr(command_line, "_now", lambda: moment)
+
+    def run(self, *arguments: str, code: int = 0) -> Any:
+        """JSON of a command."""
+        result = CliRunner().invoke(command_line.app, [*arguments, "--json", "--root", str(self.root)])
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    def refresh(self, *datasets: str, code: int = 0) -> dict[str, dict[str, Any]]:
+        return {one["dataset"]: one for one in self.run("refresh", *datasets, "--yes", code=code)}
+
+    def frame(self, dataset_id: str) -> pd.DataFrame:
+        return store.read(dataset_id, root=self.root)
+
+    def holding(self, dataset_id: str) -> pd.DataFrame:
+        return known_at(self.frame(dataset_id), None, ends=str(CONTRACTS[dataset_id].ends))
+
+
+@pytest.fixture
+def desk(datasets_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    def impatient(self: Source, **overrides: Any) -> Any:
+        limits = {**self.limits, "spacing": 0.0, "attempts": 2, "sleep": lambda _seconds: None, **overrides}
+        return open_session(self.title, **limits)
+
+    monkeypatch.setattr(Source, "open", impatient)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ExitStack() as running:
+        services = {kind.name: kind() for kind in SERVICES}
+        for service in services.values():
+            running.enter_context(service.running())
+        for name, value in settings(list(services.values())).items():
+            monkeypatch.setenv(name, value)
+        yield Desk(datasets_copy, services, monkeypatch)
+
+
+def counts(report: dict[str, Any]) -> tuple[int, int, int]:
+    return (report["added"], report["changed"], report["withdrawn"])
+
+
+def test_every_provider_is_fetched_in_one_command_and_again_without_news(desk: Desk) -> None:
+    first = desk.refresh(*PROVIDERS)
+    assert {name: one["status"] for name, one in first.items()} == dict.fromkeys(PROVIDERS, "accepted")
+    assert all(one["added"] > 0 for one in first.values())
+    assert first["acled_incidents"]["added"] == 60
+    before = store.snapshot(root=desk.root)
+    desk.on(WEDNESDAY + WEEK)
+    second = desk.refresh(*PROVIDERS)
+    assert {name: one["status"] for name, one in second.items()} == dict.fromkeys(PROVIDERS, "unchanged")
+    assert store.snapshot(root=desk.root) == before
+    assert desk.run("check")
+    listed = {line["id"]: line for line in desk.run("list")}
+    assert listed["acled_incidents"]["last_refresh"]["status"] == "unchanged"
+    assert listed["acled_incidents"]["last_refresh"]["gaps"] == []
+    assert "not_fetched" in listed["insecurity_insight_incidents"]
+
+
+def test_changes_and_deletions_end_versions_and_a_rollback_brings_them_back(desk: Desk) -> None:
+    first = desk.refresh("acled_incidents")["acled_incidents"]
+    desk.services["acled"].scenario = "changes"
+    desk.on(WEDNESDAY + WEEK)
+    second = desk.refresh("acled_incidents")["acled_incidents"]
+    assert counts(second) == (2, 1, 1)
+    asked = [one for one in desk.services["acled"].requests if one.path == "/api/acled/read"]
+    assert "timestamp" in asked[-1].query, "the second time only what changed is asked for"
+    rows = desk.holding("acled_incidents")
+    assert len(rows) == 61
+    changed = desk.frame("acled_incidents").query("event_id == 'HTI900004'").sort_values("recorded_at")
+    assert changed["fatalities"].tolist() == [0, 7]
+    assert "HTI900009" not in set(rows["event_id"])
+    known = known_at(
+        desk.frame("acled_incidents"), pd.Timestamp(WEDNESDAY + timedelta(days=1)), ends="superseded_at"
+    )
+    assert len(known) == 60
+    assert "HTI900009" in set(known["event_id"])
+
+    diff = desk.run("diff", "acled_incidents")
+    assert (diff["added"], diff["changed"], diff["withdrawn"]) == (2, 1, 1)
+    back = desk.run("rollback", "acled_incidents")
+    assert back["version"] == first["version"]
+    assert len(desk.holding("acled_incidents")) == 60
+    desk.on(WEDNESDAY + 2 * WEEK)
+    again = desk.refresh("acled_incidents")["acled_incidents"]
+    assert counts(again) == (2, 1, 1), "what has come since is asked for again"
+
+
+def test_a_service_that_fails_leaves_the_last_data_and_a_gap_that_the_next_run_fills(desk: Desk) -> None:
+    desk.refresh("acled_incidents", "airports")
+    before = store.snapshot(root=desk.root)
+    desk.services["acled"].scenario = "unavailable"
+    desk.on(WEDNESDAY + WEEK)
+    reports = desk.refresh("acled_incidents", "airports", code=1)
+    assert reports["acled_incidents"]["status"] == "failed"
+    assert "2026-11-26 to 2026-12-02 is missing" in " ".join(reports["acled_incidents"]["messages"])
+    assert reports["airports"]["status"] == "unchanged"
+    assert store.snapshot(root=desk.root) == before
+    last = {line["id"]: line for line in desk.run("list")}["acled_incidents"]["last_refresh"]
+    assert (last["status"], last["gaps"]) == ("failed", [["2026-11-26", "2026-12-02"]])
+    desk.services["acled"].scenario = "changes"
+    desk.on(WEDNESDAY + 2 * WEEK)
+    assert counts(desk.refresh("acled_incidents")["acled_incidents"]) == (2, 1, 1)
+    last = {line["id"]: line for line in desk.run("list")}["acled_incidents"]["last_refresh"]
+    assert last["gaps"] == []
+
+
+def test_one_provider_that_fails_does_not_hold_back_another(desk: Desk) -> None:
+    desk.services["acled"].scenario = "embargo"
+    reports = desk.refresh("acled_incidents", "airports", code=1)
+    assert reports["airports"]["status"] == "accepted"
+    assert reports["acled_incidents"]["status"] == "failed"
+    assert "This is not 0 events" in reports["acled_incidents"]["messages"][0]
+
+
+def test_official_boundaries_cut_the_catchments_and_are_the_communes(desk: Desk) -> None:
+    area = desk.frame("neighborhoods")["area_km2"].sum()
+    assert desk.refresh("boundaries")["boundaries"]["added"] == 9
+    people = desk.frame("communes").set_index("name")["population"]
+    # The outlines of the fake service are squares: they move far more than the limits let through.
+    desk.run("refresh", "neighborhoods", "communes", code=3)
+    desk.run("accept")
+    assert set(desk.frame("communes")["geometry_basis"]) == {"official"}
+    assert desk.frame("communes").set_index("name")["population"].equals(people)
+    assert desk.frame("neighborhoods")["area_km2"].sum() < area
+    scope = desk.frame("neighborhoods").query("is_in_scope")
+    assert set(scope["geometry_basis"]) == {"approximate"}
+    assert desk.run("check")
+
+
+def test_another_alias_table_asks_for_everything_again(desk: Desk) -> None:
+    desk.refresh("acled_incidents")
+    path = desk.root / "curated" / "places.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Solino,", "Solino,Soulino;", 1), encoding="utf-8")
+    desk.run("refresh", "aliases", "--yes")
+    desk.refresh("acled_incidents")
+    asked = [one for one in desk.services["acled"].requests if one.path == "/api/acled/read"]
+    assert "timestamp" not in asked[-1].query
+
+
+def test_a_file_of_a_provider_can_be_given_in_place_of_the_service(desk: Desk, tmp_path: Path) -> None:
+    from tests.fake_services.acled import csv_file, row
+
+    path = tmp_path / "export.csv"
+    path.write_text(csv_file([row(number) for number in range(30)]), encoding="utf-8")
+    reports = desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")
+    assert counts(reports[0]) == (30, 0, 0)
+    assert desk.services["acled"].requests == []
+    path.write_text(csv_file([row(number) for number in range(2, 32)]), encoding="utf-8")
+    desk.on(WEDNESDAY + WEEK)
+    reports = desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")
+    assert counts(reports[0]) == (2, 0, 0), "a file withdraws only within its own days"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("refresh", "acled_incidents", "--source", "nobody"),
+            "acled_incidents has no source nobody. It has: acled.",
+        ),
+        (("refresh", "incidents", "--source", "acled"), "incidents has no source acled. It has: curated."),
+        (("rollback", "nothing"), "Unknown dataset: nothing"),
+        (("template", "incidents", "x.xlsx"), "There is no template for incidents"),
+    ],
+)
+def test_a_wrong_command_ends_with_2(datasets_copy: Path, arguments: tuple[str, ...], words: str) -> None:
+    result = CliRunner().invoke(command_line.app, [*arguments, "--root", str(datasets_copy)])
+    assert result.exit_code == 2, result.output
+    assert words in result.stderr
+
+
+# -- the workbook ----------------------------------------------------------------------------------------------------
+
+
+def _statement(**changes: str) -> dict[str, str]:
+    return {
+        "place": "Solino",
+        "status": "state_presence",
+        "source_word": "patrols",
+        "from_earliest": "2026-11-20",
+        "date_precision": "day",
+        "claimant": "press",
+        "verification": "single_source",
+        "confidence": "medium",
+        "source_publisher": "A synthetic newspaper",
+        "published_date": "2026-11-21",
+        "source_checked": "page",
+        **changes,
+    }
+
+
+def _sheet(path: Path, *rows: dict[str, str]) -> str:
+    from loaders.workbook import COLUMNS
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(COLUMNS), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return str(path)
+
+
+def test_statements_of_the_workbook_stand_beside_the_fact_base(desk: Desk, tmp_path: Path) -> None:
+    fact_base = len(desk.frame("territorial_control"))
+
+    def given(name: str, *rows: dict[str, str]) -> dict[str, Any]:
+        file = _sheet(tmp_path / name, *rows)
+        desk.on(next(days))
+        return dict(desk.run("refresh", "territorial_control", "--file", file, "--yes")[0])
+
+    days = iter([WEDNESDAY + number * WEEK for number in range(5)])
+    solino, delmas = _statement(), _statement(place="Bel-Air")
+    report = given("week.csv", solino, delmas, _statement(place="Nowhere at all"))
+    assert (report["status"], *counts(report), report["rejected"]) == ("accepted", 2, 0, 0, 1)
+    assert report["unresolved_names"] == ["Nowhere at all"]
+    new = desk.frame("territorial_control").query("source_publisher == 'A synthetic newspaper'")
+    assert set(new["recorded_at"]) == {pd.Timestamp(WEDNESDAY)}
+    # The fact base refreshed on its own leaves the workbook's statements alone, and so does another workbook.
+    assert counts(desk.refresh("territorial_control")["territorial_control"]) == (0, 0, 0)
+    assert counts(given("next.csv", _statement(place="Delmas 30"))) == (1, 0, 0)
+    assert counts(given("next.csv", _statement(place="Delmas 30"))) == (0, 0, 0)
+    # A statement removed from its workbook is withdrawn, not forgotten.
+    assert counts(given("week.csv", solino)) == (0, 0, 1)
+    assert len(desk.holding("territorial_control")) == fact_base + 2
+    assert len(desk.frame("territorial_control")) == fact_base + 3
+
+
+def test_the_template_is_written_and_read(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "week.xlsx"
+    desk.run("template", "territorial_control", str(path))
+    report = desk.run("refresh", "territorial_control", "--file", str(path), "--yes", code=1)[0]
+    assert report["status"] == "failed"
+    assert "no statements below the header and the examples" in report["messages"][0]
+    desk.run("list")
