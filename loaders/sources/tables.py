@@ -396,7 +396,7 @@ def _open_workbook(source: bytes, what: str, known: Collection[str]) -> OpenTabl
     keys = [column_key(cell_text(cell)) for cell in sheet.rows[number - 1]]
     while keys and not keys[-1]:
         keys.pop()
-    warnings = [f"{what}: read from sheet {name!r}."] if len(sheets) > 1 else []
+    warnings = [f"{what}: read from sheet {name!r}."] if name != next(iter(sheets)) else []
     return OpenTable(what, keys, number, "", b"", sheet, name, warnings)
 
 

@@ -59,6 +59,7 @@ class FakeDtm(FakeService):
     CREDENTIALS: ClassVar[Mapping[str, str]] = {"DTM_API_KEY": KEY}
     SCENARIOS: ClassVar[Mapping[str, str]] = {
         "rounds": "two rounds, two assessment types, two operations",
+        "new_round": "a new round, and a figure of the last one corrected",
         "refused": "200 with isSuccess false and a reason",
         "empty": "200, success, no rows",
         "truncated": "fewer rows than totalRecordsCount",
@@ -109,6 +110,9 @@ class FakeDtm(FakeService):
     def _data(self) -> Answer:
         found = rows()
         match self.scenario:
+            case "new_round":
+                found[0] = row(0, numPresentIdpInd=150)
+                found += [row(40 + n, roundNumber=91, reportingDate="2026-09-30T00:00:00") for n in range(3)]
             case "repeated_row":
                 found.append(found[0])
             case "other_country":

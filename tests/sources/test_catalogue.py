@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -141,3 +142,20 @@ def test_official_communes_carry_their_area_and_the_people_of_the_gazetteer(
     assert set(communes["geometry_basis"]) == {"official"}
     assert communes["area_km2"].between(25, 35).all()  # squares of 0.05 degrees
     assert (communes["population"] > 0).all()
+
+
+def test_the_guide_names_every_source_its_keys_and_what_it_may_say() -> None:
+    guide = (DATASETS.parent / "docs" / "refresh.md").read_text(encoding="utf-8")
+    for source in SOURCES.values():
+        assert f"| `{source.name}` |" in guide
+        assert all(f"`{key}`" in guide for key in source.keys)
+    # Where the guide quotes a message, the code still says so.
+    code = "".join(path.read_text(encoding="utf-8") for path in (DATASETS.parent / "loaders").rglob("*.py"))
+    table = guide.partition("## When it says no")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
+    quoted = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+    assert len(quoted) > 20
+    for text in quoted:
+        parts = [part.strip(" ,") for part in text.split("…")]
+        missing = [part for part in parts if part not in code and not part.isdigit()]
+        assert not missing, f"{text}: the code says nothing of {missing}"
