@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, cards, filters, views
 
-with blocks.page():
+with blocks.page("territorial_control", "incidents", "site_status"):
     choice = filters.chosen()
     lines = views.situation_heading(choice)
     filters.controls(choice, steps=False)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, events, filters
 
-with blocks.page():
+with blocks.page("incidents"):
     heading = st.container()
     choice = filters.choice(evidence=False)
     rows = events.known(choice)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, filters, mission
 
-with blocks.page():
+with blocks.page("mission", "indicators"):
     choice = filters.chosen()
     mission.heading(choice)
     filters.controls(choice, evidence=False)

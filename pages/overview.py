@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, filters, views
 
-with blocks.page():
+with blocks.page("territorial_control", "retaken_areas", "site_status"):
     choice = filters.chosen()
     views.situation_heading(choice)
     filters.controls(choice)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, filters, retaken
 
-with blocks.page():
+with blocks.page("retaken_areas", "territorial_control"):
     choice = filters.chosen()
     outcomes = retaken.outcomes(choice)
     retaken.heading(choice, outcomes)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, filters, sites
 
-with blocks.page():
+with blocks.page("site_status", "site_restrictions", "territorial_control"):
     choice = filters.chosen()
     panel = sites.current(choice)
     sites.heading(choice, panel)

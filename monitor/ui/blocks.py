@@ -9,18 +9,35 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from monitor.language import _, format_date
+from monitor.language import _, format_date, marked
 from monitor.ui import data, filters
 from monitor.vocabulary import word
 
+#: States of a dataset's age, in words.
+STATES = {
+    "in order": marked("in order"),
+    "overdue": marked("overdue"),
+    "failed": marked("last refresh failed"),
+    "not fetched": marked("not fetched yet"),
+}
+_BADGES = {
+    "in order": ("gray", ":material/check:"),
+    "overdue": ("orange", ":material/schedule:"),
+    "failed": ("red", ":material/sync_problem:"),
+}
+
 
 @contextmanager
-def page() -> Iterator[None]:
-    """Run a page's body; a dataset that cannot be served gives one clear message on this page only."""
+def page(*dataset_ids: str) -> Iterator[None]:
+    """Run a page's body; a dataset that cannot be served gives one clear message on this page only.
+
+    Below the body stands how old the datasets are that the page is drawn from.
+    """
     filters.report_unknown()
     filters.report_snapshot()
     try:
         yield
+        freshness(*dataset_ids)
     except data.DatasetError as error:
         st.error(
             _("This page needs data that cannot be served.")
@@ -28,6 +45,34 @@ def page() -> Iterator[None]:
             + _("Other pages keep working."),
             icon=":material/database_off:",
         )
+
+
+def freshness(*dataset_ids: str) -> None:
+    """One small badge per dataset: to which day it reaches, and whether it is overdue or could not be refreshed."""
+    badges = []
+    for age in data.freshness(*dataset_ids) if dataset_ids else []:
+        if age.state not in _BADGES:
+            continue
+        colour, icon = _BADGES[age.state]
+        text = data.title(age.dataset_id)
+        if age.last_world is not None:
+            text = _("{dataset} to {date}").format(dataset=text, date=format_date(age.last_world))
+        elif age.last_fetch is not None:
+            text = _("{dataset} of {date}").format(dataset=text, date=format_date(age.last_fetch))
+        if age.state != "in order":
+            text += f" · {_(STATES[age.state])}"
+        if age.breaks:
+            text += f" · {_('break in its volume')}"
+        badges.append(f":{colour}-badge[{icon} {escaped(text)}]")
+    if badges:
+        st.markdown(" ".join(badges))
+
+
+def safe_csv(rows: pd.DataFrame) -> bytes:
+    """Rows as CSV with a byte-order mark; a text that a spreadsheet program would compute gets an apostrophe in front."""
+    texts = rows.astype("str")
+    risky = texts.apply(lambda column: column.str.match(r"'*[=+\-@\t\r]"))
+    return texts.mask(risky, "'" + texts).to_csv(index=False).encode("utf-8-sig")
 
 
 def escaped(text: str) -> str:
@@ -90,6 +135,7 @@ def table(rows: pd.DataFrame, columns: dict[str, Any], *, height: int | Literal[
         hide_index=True,
         width="stretch",
         height=height,
+        placeholder="–",
     )
 
 

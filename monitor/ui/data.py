@@ -6,7 +6,7 @@ clears a cache. Frames are shared between sessions and must not be changed in pl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +17,14 @@ import streamlit as st
 from loaders import store
 from loaders.contracts import CONTRACTS, LOCAL_TIME_ZONE
 from loaders.store import DatasetError
+from monitor.analysis.freshness import Freshness
+from monitor.analysis.freshness import freshness as freshness_of
 from monitor.analysis.model import Choice, Model
 from monitor.charts.maps import drawn_features
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
 from monitor.export.figures.base import stamp_of
-from monitor.language import language
+from monitor.language import _, language
 
 __all__ = ["Choice", "DatasetError", "frame", "today"]
 
@@ -245,6 +247,49 @@ def stamp(
         denominator=denominator,
         dated=dated,
     )
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _log(root: str) -> list[dict[str, Any]]:
+    return store.read_log()
+
+
+def refresh_log() -> list[dict[str, Any]]:
+    """Lines of the refresh log, oldest first."""
+    return _log(str(store.default_root()))
+
+
+def waiting() -> list[str]:
+    """Datasets that were built and wait to be published."""
+    try:
+        found = store.candidate(root=store.default_root())
+    except DatasetError:
+        return []
+    return sorted(found.versions) if found is not None else []
+
+
+def title(dataset_id: str) -> str:
+    """Title of a dataset in the current language; its id where its description is missing."""
+    try:
+        return _(description(dataset_id)["title"])
+    except (DatasetError, KeyError):
+        return dataset_id
+
+
+def freshness(*dataset_ids: str) -> list[Freshness]:
+    """How old some datasets are today (default: all), in the order asked for."""
+    here_now, log, now = set(here()), refresh_log(), today()
+    found = []
+    for name in dataset_ids or CONTRACTS:
+        try:
+            about: Mapping[str, Any] = description(name)
+            made = provenance(name) if name in here_now else None
+        except (DatasetError, KeyError):
+            about, made = {}, None
+        found.append(
+            freshness_of(name, provenance=made, cadence_days=about.get("cadence_days"), log=log, today=now)
+        )
+    return found
 
 
 def rejected(dataset_id: str) -> pd.DataFrame:
