@@ -146,7 +146,7 @@ class Stamp:
 
 
 #: Widths (px) for which a stamp is laid out; the browser takes the widest that fits.
-FIT_WIDTHS = (340, 420, 500, 580, 640, 720, 800, 900, 1020, 1180, 1360)
+FIT_WIDTHS = (230, 340, 420, 500, 580, 640, 720, 800, 900, 1020, 1180, 1360)
 
 #: Width under which a figure is laid out for a phone.
 NARROW_PX = 640

@@ -335,7 +335,7 @@ def headline_numbers(choice: Choice) -> None:
             ).format(**{name: int(found.get(name, 0)) for name in ("lost", "contested", "held", "unknown")}),
             small=True,
         )
-        st.page_link("pages/retaken.py", label=_("Retaken areas"), icon=":material/arrow_forward:")
+        st.page_link("pages/retaken.py", label=_("Retaken"), icon=":material/arrow_forward:")
     for column, site, title in (
         (columns[2], "pap-airport", _("Airport")),
         (columns[3], "hueh", _("Main hospital (HUEH)")),
@@ -386,7 +386,7 @@ def _others_card(column: DeltaGenerator, choice: Choice) -> None:
                 ),
                 small=True,
             )
-        st.page_link("pages/mandate.py", label=_("All estimates"), icon=":material/arrow_forward:")
+        st.page_link("pages/mandate.py", label=_("Mission"), icon=":material/arrow_forward:")
 
 
 def latest_changes(choice: Choice) -> None:

@@ -35,8 +35,10 @@ class Figure {
     this.key = key;
     figures.set(key, this);
     this.box = element("div", "figure-box");
+    // The words for the picture stand beside it: buttons and a map inside an image could not be reached by a screen reader.
+    this.alt = element("div", "figure-alt", this.box);
+    this.alt.setAttribute("role", "img");
     this.plot = element("div", "figure-plot", this.box);
-    this.plot.setAttribute("role", "img");
     this.notice = element("p", "figure-notice", this.box);
     this.note = element("p", "figure-note", this.box);
     this.note.setAttribute("role", "status");
@@ -70,8 +72,8 @@ class Figure {
     this.message = message;
     this.reserve();
     const { subtitle = "", footer = "" } = message.figure.layout.meta?.stamp ?? {};
-    this.plot.setAttribute("aria-label", message.alt);
-    this.plot.setAttribute("aria-description", `${subtitle} ${footer}`.trim());
+    this.alt.setAttribute("aria-label", message.alt);
+    this.alt.setAttribute("aria-description", `${subtitle} ${footer}`.trim());
     this.drawing = this.drawing.then(() => this.draw(message)).catch((error) => this.fail(error));
   }
 
@@ -101,6 +103,8 @@ class Figure {
     } else {
       this.motion.stop();
     }
+    this.plot.querySelectorAll(".main-svg").forEach((drawing) => drawing.setAttribute("aria-hidden", "true"));
+    this.plot.querySelector(".maplibregl-canvas")?.setAttribute("aria-label", message.alt);
     if (!this.drawn) this.listen();
     if (this.map) this.drawnMap(message);
     this.drawn = true;
