@@ -278,6 +278,10 @@ def area_classes(panel: pd.DataFrame) -> np.ndarray:
     )
 
 
+#: Gang red, state blue and purple are one grey to who sees no colours: a white rim tells the state, stripes the others.
+_OUTLINES = {str(Status.STATE_PRESENCE): ("#ffffff", 2.4), str(Status.STATE_HELD): ("#ffffff", 2.4)}
+
+
 def _status_look(code: int) -> Look:
     status, variant = divmod(code % _CONTESTED, _VARIANTS)
     name = STATUS_ORDER[status]
@@ -288,14 +292,20 @@ def _status_look(code: int) -> Look:
         return Look(
             STATUS_COLOURS[name], 0.8, STATUS_COLOURS[STATUS_ORDER[variant]], 1.8 if is_stale else 0.7
         )
-    return Look(STATUS_COLOURS[name], AGE_OPACITY[min(variant, _AGES - 1)][1], "#5b6770", 0.7)
+    line, width = _OUTLINES.get(name, ("#5b6770", 0.7))
+    return Look(STATUS_COLOURS[name], AGE_OPACITY[min(variant, _AGES - 1)][1], line, width)
+
+
+def _hatch_look(code: int) -> Look:
+    if code >= _CONTESTED:
+        return Look("#6b4e00", 0.75, "#6b4e00", 0.0)
+    is_third = STATUS_ORDER[code // _VARIANTS] == Status.THIRD_PARTY
+    return Look("#ffffff", 0.7, "#ffffff", 0.0) if is_third else Look("#6b4e00", 0.0, "#6b4e00", 0.0)
 
 
 #: Look of each class in the trace of statuses, and in the trace of stripes.
 STATUS_LOOKS = tuple(_status_look(code) for code in range(2 * _CONTESTED))
-HATCH_LOOKS = tuple(
-    Look("#6b4e00", 0.75 if code >= _CONTESTED else 0.0, "#6b4e00", 0.0) for code in range(2 * _CONTESTED)
-)
+HATCH_LOOKS = tuple(_hatch_look(code) for code in range(2 * _CONTESTED))
 
 
 def _areas(
@@ -590,6 +600,16 @@ def _date_label(day: pd.Timestamp) -> dict[str, Any]:
     }
 
 
+#: Marks of the legend that tell what colour alone would not: stripes, a rim, no filling.
+_MARKS = {
+    Status.CONTESTED: "▨",
+    Status.THIRD_PARTY: "▤",
+    Status.STATE_PRESENCE: "▣",
+    Status.STATE_HELD: "▣",
+    Status.NO_DATA: "□",
+}
+
+
 def legend_text(legend: pd.DataFrame, notes: Sequence[str] = ()) -> str:
     """Lines of the legend: mark, status, neighborhoods, km², people; one line per status, so that it keeps its height.
 
@@ -604,7 +624,7 @@ def legend_text(legend: pd.DataFrame, notes: Sequence[str] = ()) -> str:
     lines = [f'<span style="color:{GREY}">{_("neighborhoods · km² · people")}</span>']
     for status in STATUS_ORDER:
         row = wide.loc[status]
-        mark = {Status.CONTESTED: "▨", Status.NO_DATA: "□"}.get(Status(status), "■")
+        mark = _MARKS.get(Status(status), "■")
         colour = {Status.CONTESTED: "#b08900", Status.NO_DATA: "#9aa5b1"}.get(
             Status(status), STATUS_COLOURS[status]
         )
@@ -681,7 +701,9 @@ def incident_map(
         go.Scattermap(
             lat=coarse["lat"],
             lon=coarse["lon"],
-            mode="text",
+            # An unseen marker: without one Plotly gives a text below its point no distance from it, and the map an error.
+            mode="markers+text",
+            marker={"size": 6, "opacity": 0},
             text=[
                 _("+{events} not placed").format(events=format_number(row.events))
                 for row in coarse.itertuples()

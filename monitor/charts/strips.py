@@ -66,6 +66,31 @@ def _narrow(labels: Iterable[str]) -> dict[str, object]:
     }
 
 
+#: Fillings and marks that tell what colour alone would not: red, blue and purple are one grey.
+_PATTERNS = {
+    str(Status.CONTESTED): ("/", "#6b4e00", 0.15, "▨"),
+    str(Status.THIRD_PARTY): ("-", "#ffffff", 0.3, "▤"),
+    **dict.fromkeys(
+        (str(Status.STATE_PRESENCE), str(Status.STATE_HELD), "open", "reduced"), (".", "#ffffff", 0.25, "▣")
+    ),
+}
+
+
+def _pattern(status: str, colour: str) -> dict[str, object] | None:
+    """Filling of the bars of a status, None for a plain one."""
+    if status not in _PATTERNS:
+        return None
+    shape, ink, solidity, _mark = _PATTERNS[status]
+    return {
+        "shape": shape,
+        "fillmode": "overlay",
+        "fgcolor": ink,
+        "bgcolor": colour,
+        "solidity": solidity,
+        "size": 6,
+    }
+
+
 def _strip(
     intervals: pd.DataFrame,
     names: Mapping[str, str],
@@ -86,18 +111,7 @@ def _strip(
         if part.empty:
             continue
         stale = status == "unknown"
-        pattern = (
-            {
-                "shape": "/",
-                "fillmode": "overlay",
-                "fgcolor": "#6b4e00",
-                "bgcolor": colour,
-                "solidity": 0.15,
-                "size": 6,
-            }
-            if status == Status.CONTESTED
-            else None
-        )
+        pattern = _pattern(status, colour)
         figure.add_trace(
             go.Bar(
                 y=part[key].map(names),
@@ -129,11 +143,16 @@ def _strip(
     return figure
 
 
+def _mark(status: str) -> str:
+    """Mark of a status in the key."""
+    return "▬" if status == "unknown" else _PATTERNS[status][3] if status in _PATTERNS else "■"
+
+
 def _status_key(history: pd.DataFrame, colours: Mapping[str, str], label: Callable[[str], str]) -> list[Key]:
     """Key of the statuses that occur; the stale one is drawn thin."""
     present = set(history["status"])
     return [
-        Key("▬" if status == "unknown" else "■", "#9aa5b1" if status == "unknown" else colour, label(status))
+        Key(_mark(status), "#9aa5b1" if status == "unknown" else colour, label(status))
         for status, colour in colours.items()
         if status in present and status != "no_data"
     ]

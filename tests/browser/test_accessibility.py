@@ -45,8 +45,8 @@ def _violations(page: Page) -> list[str]:
 
 def test_on_a_phone_no_page_violates_wcag_and_nothing_is_cut_off(dashboard: Server, browser: Browser) -> None:
     found = []
-    with watched_page(browser, PHONE) as page:
-        for entry in PAGES:
+    for entry in PAGES:
+        with watched_page(browser, PHONE) as page:
             open_page(page, f"{dashboard.url}/{entry.url_path}?lang=ht")
             assert page.locator("html").get_attribute("lang") == "ht"
             found += [f"{entry.script}: {what}" for what in (*_violations(page), *page.evaluate(_OVERFLOW))]
@@ -57,8 +57,8 @@ def test_enlarged_to_200_percent_nothing_scrolls_sideways_or_is_cut_off(
     dashboard: Server, browser: Browser
 ) -> None:
     found = []
-    with watched_page(browser, ENLARGED) as page:
-        for entry in PAGES:
+    for entry in PAGES:
+        with watched_page(browser, ENLARGED) as page:
             open_page(page, f"{dashboard.url}/{entry.url_path}?lang=fr")
             if max(page.evaluate(_WIDTHS)) > ENLARGED["viewport"]["width"]:
                 found.append(f"{entry.script}: wider than the window")
