@@ -132,6 +132,19 @@ DEFINITIONS: tuple[Definition, ...] = (
         "known per commune (IHSI 2015) and split by area.",
     ),
     Definition(
+        "transition-1",
+        "Change between two dates",
+        "For each pair of statuses the neighborhoods, km² or people that had the first on the first date and the second on the "
+        "second: rows sum to the first date, columns to the second. People are those of 2015 on both dates.",
+    ),
+    Definition(
+        "gain-loss-1",
+        "Gains and losses",
+        "Seen from the armed groups, from one Sunday to the next. Gained: from contested, the state or others to gang control or "
+        "influence; lost: the way back. Net: gained less lost. An area whose report grew stale, or about which a first report "
+        "came in, is neither gained nor lost: it is counted apart, because nobody need have moved.",
+    ),
+    Definition(
         "coverage-1",
         "Default date",
         f"The last day of the last week for which the statements of the {COVERAGE_WEEKS} weeks up to it number at least "

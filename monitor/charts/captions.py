@@ -92,6 +92,20 @@ def change(now: float, before: float, since: date) -> str:
     )
 
 
+def comparison(changes: pd.DataFrame, total: int, first: date, second: date) -> str:
+    """What changed between two dates in one sentence; what only became known or unknown is told apart."""
+    kinds = changes["kind"].value_counts()
+    return _(
+        "From {first} to {second} armed groups gained {gained} and lost {lost} of {total} neighborhoods by report; {other} "
+        "changed otherwise, for {lapsed} the reports grew stale and for {appeared} reports came in."
+    ).format(
+        first=format_date(first),
+        second=format_date(second),
+        total=total,
+        **{name: int(kinds.get(name, 0)) for name in ("gained", "lost", "other", "lapsed", "appeared")},
+    )
+
+
 def share_title(table: pd.DataFrame, day: pd.Timestamp, denominator: str) -> str:
     """Title of the share chart: control, and control or influence, with bounds."""
     return share_titles(table[table["date"] == day], denominator)[0]

@@ -437,6 +437,73 @@ def control_map(
     )
 
 
+def change_map(
+    changes: pd.DataFrame,
+    cells: GeoJSON,
+    style: Mapping[str, Any],
+    stamp: Stamp,
+    *,
+    notes: Sequence[str],
+    height: int = 640,
+    view: View = METRO_VIEW,
+) -> go.Figure:
+    """Neighborhoods that changed, and no others: filled as on the second date, edged as on the first.
+
+    Parameters
+    ----------
+    changes
+        :func:`monitor.analysis.compare.changes` with ``name``; those that lapsed or appeared are paler.
+    notes
+        Lines of the legend.
+    """
+    figure = go.Figure()
+    rows = changes.reset_index(drop=True)
+    # A pale fill says that nobody need have moved: a report came in or grew stale.
+    looks = [
+        Look(
+            "#c4c9ce" if row.status in (Status.UNKNOWN, Status.NO_DATA) else STATUS_COLOURS[row.status],
+            0.45 if row.kind in ("appeared", "lapsed") else 0.95,
+            "#9aa5b1" if row.status_before == Status.NO_DATA else STATUS_COLOURS[row.status_before],
+            3.0,
+        )
+        for row in rows.itertuples()
+    ]
+    if looks:
+        figure.add_trace(
+            _areas(
+                cells,
+                rows["neighborhood_id"],
+                np.arange(len(looks)),
+                looks,
+                customdata=rows["neighborhood_id"],
+                text=[
+                    f"<b>{row.name}</b><br>{status_label(row.status_before)} → {status_label(row.status)}"
+                    for row in rows.itertuples()
+                ],
+                hovertemplate="%{text}<extra></extra>",
+                meta="changes",
+            )
+        )
+    else:
+        figure.add_trace(go.Scattermap(lat=[], lon=[], mode="markers", meta="changes"))
+    figure.update_layout(map={"style": style, **view.layout}, uirevision="change-map", showlegend=False)
+    box = map_legend_box("<br>".join(notes))
+    figure.add_annotation(box)
+    _add_scale(figure, view)
+    under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
+    return stamped(
+        figure,
+        stamp,
+        height=height,
+        below=6,
+        above=6,
+        left=0,
+        right=0,
+        narrow={f"annotations[1].{name}": value for name, value in under.items()},
+        narrow_below=17 * len(notes) + 14,
+    )
+
+
 def _hover(row: Any) -> str:
     lines = [f"<b>{row.name}</b> · {row.commune}"]
     if row.is_stale:
@@ -636,10 +703,15 @@ def legend_text(legend: pd.DataFrame, notes: Sequence[str] = ()) -> str:
 
 
 def map_legend(legend: pd.DataFrame, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """Legend of the control map: statuses, and more lines."""
+    return map_legend_box(legend_text(legend, notes))
+
+
+def map_legend_box(text: str) -> dict[str, Any]:
     """Legend as text inside the map: it is part of every export."""
     return {
         "name": "legend",
-        "text": legend_text(legend, notes),
+        "text": text,
         "xref": "paper",
         "yref": "paper",
         "x": 1,

@@ -97,6 +97,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "area": Parameter(str, "the id of a neighborhood", shared=True),
     "span": Parameter(_one_of("4w", "3m", "1y", "all"), "4w, 3m, 1y or all", shared=True),
     "by": Parameter(_one_of("neighborhoods", "km2", "people"), "neighborhoods, km2 or people", shared=True),
+    "before": Parameter(_date, "a date, YYYY-MM-DD"),
     "view": Parameter(View.parse, "a place in Haiti: latitude,longitude,zoom", shared=True),
     "layers": Parameter(_layers, f"some of {', '.join(LAYERS)}, separated by ~, or none", shared=True),
     "brief": Parameter(_one_of(*BRIEFS), ", ".join(BRIEFS)),

@@ -28,6 +28,7 @@ class PageEntry:
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("overview.py", "", "Overview"),
     PageEntry("control.py", "territorial-control", "Control"),
+    PageEntry("compare.py", "compare-dates", "Compare"),
     PageEntry("retaken.py", "retaken-areas", "Retaken"),
     PageEntry("sites.py", "key-sites", "Key sites"),
     PageEntry("events.py", "security-incidents", "Incidents"),

@@ -16,7 +16,7 @@ from tests.server import ROOT
 every_page = pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.script)
 
 #: Pages that need a dataset, and pages that do not.
-NEEDS_INCIDENTS = {"overview.py", "control.py", "retaken.py", "sites.py", "events.py"}
+NEEDS_INCIDENTS = {"overview.py", "control.py", "compare.py", "retaken.py", "sites.py", "events.py"}
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +96,15 @@ def test_a_bad_value_in_a_link_is_reported_and_the_page_still_works(name: str, v
     assert not app.error
     assert any(name in item.value and value in item.value for item in app.warning)
     assert app.markdown[0].value.startswith("# ")
+
+
+def test_two_dates_of_a_link_are_compared_and_a_bad_first_date_is_reported() -> None:
+    app = run(page("compare.py"), as_of="2025-06-01", before="2024-10-13")
+    assert not app.warning
+    assert app.markdown[0].value.startswith("# From 13 Oct 2024 to 1 Jun 2025 armed groups gained")
+    late = run(page("compare.py"), as_of="2025-06-01", before="2025-07-01")
+    assert any("before" in item.value and "2025-07-01" in item.value for item in late.warning)
+    assert not late.exception
 
 
 def test_filters_narrow_the_incidents_and_the_count_says_so() -> None:

@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.analysis.model import Choice, Model
-from monitor.export.figures import control, events, mission, retaken, sites
+from monitor.export.figures import compare, control, events, mission, retaken, sites
 from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, UnknownParameterError
 
 __all__ = ["FIGURES", "BuiltFigure", "FigureSpec", "NothingToDrawError", "UnknownParameterError", "build"]
 
 FIGURES: Mapping[str, FigureSpec] = {
-    spec.figure_id: spec for module in (control, retaken, sites, events, mission) for spec in module.FIGURES
+    spec.figure_id: spec
+    for module in (control, compare, retaken, sites, events, mission)
+    for spec in module.FIGURES
 }
 
 

@@ -37,7 +37,8 @@ SPANS = {"4w": 4, "3m": 13, "1y": 52, "all": 0}
 #: Kinds of milestones drawn on the share chart.
 _SHARE_MILESTONES = ("mandate", "deployment", "violence", "control")
 
-_CONTROL = ("territorial_control", "retaken_areas", "neighborhoods")
+#: Datasets behind every figure of control.
+CONTROL = ("territorial_control", "retaken_areas", "neighborhoods")
 
 
 def denominators() -> dict[str, str]:
@@ -59,7 +60,7 @@ def map_stamp(model: Model, choice: Choice, shown: Sequence[str] = ()) -> Stamp:
     return stamp_of(
         model,
         captions.map_title(counts(model.share_table(choice))),
-        *_CONTROL,
+        *CONTROL,
         *(name for layer in shown for name in _LAYER_DATASETS.get(layer, ())),
         choice=choice,
         caveat=_(MAP_CAVEAT),
@@ -112,7 +113,7 @@ def incident_layer(model: Model, choice: Choice, days: Sequence[date]) -> tuple[
     return counts, lines
 
 
-def _map(
+def map_of(
     model: Model,
     choice: Choice,
     height: int,
@@ -122,6 +123,7 @@ def _map(
     view: maps.View | None = None,
     shown: Sequence[str] = (),
 ) -> BuiltFigure:
+    """Map of one date, of a height in px; `home` is the view unless another is given, `shown` names layers."""
     panel = model.panel(choice)
     stamp = map_stamp(model, choice, shown)
     if selected is not None and selected not in set(model.frame("neighborhoods")["neighborhood_id"]):
@@ -161,7 +163,7 @@ def _map(
 
 
 def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return _map(
+    return map_of(
         model,
         choice,
         720,
@@ -173,7 +175,7 @@ def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
 
 
 def _overview_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return _map(model, choice, 560, maps.SMALL_METRO_VIEW)
+    return map_of(model, choice, 560, maps.SMALL_METRO_VIEW)
 
 
 def share_stamp(model: Model, choice: Choice, title: str, by: str) -> Stamp:
@@ -181,7 +183,7 @@ def share_stamp(model: Model, choice: Choice, title: str, by: str) -> Stamp:
     return stamp_of(
         model,
         title,
-        *_CONTROL,
+        *CONTROL,
         choice=choice,
         evidence=True,
         denominator=_("share of {what}").format(what=denominators()[by]),
@@ -268,7 +270,8 @@ def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
     return BuiltFigure(figure, stamp, alt, f"{area}-{choice.as_of}", mine.reset_index(drop=True))
 
 
-_STATUS = ("status-1", "evidence-1", "known-on-1", "stale-1", "contested-1", "disputed-1")
+#: Definitions behind every status.
+STATUS = ("status-1", "evidence-1", "known-on-1", "stale-1", "contested-1", "disputed-1")
 
 FIGURES = (
     FigureSpec(
@@ -277,7 +280,7 @@ FIGURES = (
         "territorial-control",
         _control_map,
         ("area", "view", "layers"),
-        definitions=_STATUS,
+        definitions=STATUS,
     ),
     FigureSpec(
         "share-over-time",
@@ -285,15 +288,15 @@ FIGURES = (
         "territorial-control",
         _share_over_time,
         ("by", "span", "layers"),
-        definitions=(*_STATUS, "share-1"),
+        definitions=(*STATUS, "share-1"),
     ),
-    FigureSpec("overview-map", "Map of the overview", "", _overview_map, definitions=_STATUS),
+    FigureSpec("overview-map", "Map of the overview", "", _overview_map, definitions=STATUS),
     FigureSpec(
         "overview-shares",
         "Shares to the chosen date",
         "",
         _overview_shares,
-        definitions=(*_STATUS, "share-1"),
+        definitions=(*STATUS, "share-1"),
     ),
     FigureSpec(
         "area-strip",
@@ -301,6 +304,6 @@ FIGURES = (
         "territorial-control",
         _area_strip,
         ("area",),
-        definitions=_STATUS,
+        definitions=STATUS,
     ),
 )
