@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from loaders.checks import Context, Findings
 from loaders.contracts import CONTRACTS, EVENT_TYPES, LOCAL_TIME_ZONE, typed
 from loaders.sources import acled_places
+from loaders.sources.dates import days
 from loaders.sources.events import Provider, incidents, local_date
 from loaders.sources.http import SourceError
 from loaders.sources.interface import Reading
@@ -68,20 +69,8 @@ _DATE_PRECISION = {"1": "day", "2": "month", "3": "month", "": "day"}
 #: No ACLED row of today's vocabulary was uploaded before 2010: a smaller number is a number cut short.
 _FIRST_TIMESTAMP = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
 
-_EXCEL_DAY_0 = date(1899, 12, 30)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december", *_MONTHS),
-)
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?")
-_LONG = re.compile(r"(\d{1,2})[ -]([A-Za-z]+)[ -](\d{4})")
-_NAMED_SHORT = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{2})")
-_NAMED_FIRST = re.compile(r"([A-Za-z]+)\.? (\d{1,2}), ?(\d{4})")
-_SERIAL = re.compile(r"[45]\d{4}(?:\.0+)?")
 _THOUSANDS = re.compile(r"^\d{1,3}(?:[ ,'\u00a0\u202f]\d{3})+$")
 _SCIENTIFIC = re.compile(r"^\s*\d(?:[.,]\d+)?[eE]\+?0?9\s*$")
-_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?: 0{1,2}:00(?::00)?)?")
 
 
 class EmbargoError(SourceError):
@@ -224,7 +213,7 @@ def read_rows(source: bytes) -> tuple[pd.DataFrame, Findings]:
     }.items():
         if name not in raw:
             warnings.append(f"The file has no column {name}: {meaning}.")
-    event_date = by_value(text["event_date"], _dates)
+    event_date = by_value(text["event_date"], lambda values: days(values, WHAT, "event_date"))
     event_type = by_value(text["event_type"], _event_types)
     fatalities = by_value(text["fatalities"], _counts)
     timestamp = _timestamps(text["timestamp"])
@@ -425,42 +414,6 @@ def _refuse_mostly_bad(rejected: pd.DataFrame, total: int) -> None:
 
 
 # -- values ----------------------------------------------------------------------------------------------------------
-
-
-def _dates(values: pd.Series) -> pd.Series:
-    """Dates of distinct texts; NaT for what is none. The order of day and month is decided for the file as a whole."""
-    slashed = [match for value in values if (match := _SLASHED.fullmatch(value))]
-    day_first = any(int(match[1]) > 12 for match in slashed)
-    month_first = any(int(match[2]) > 12 for match in slashed)
-    if slashed and day_first == month_first:
-        raise SourceError(
-            f"{WHAT}: column event_date: dates such as {slashed[0][0]} "
-            + ("mix two orders of day and month." if day_first else "can be read as day/month or month/day.")
-            + " Export the file again with dates as 2026-11-22."
-        )
-    return pd.Series([_date(value, month_first=month_first) for value in values], dtype="datetime64[us]")
-
-
-def _date(text: str, *, month_first: bool) -> datetime | None:
-    if match := _ISO.fullmatch(text):
-        year, month, day = (int(part) for part in match.groups())
-    elif (match := _LONG.fullmatch(text)) and match[2].lower() in _MONTH_NAMES:
-        year, month, day = int(match[3]), _MONTHS.index(match[2][:3].lower()) + 1, int(match[1])
-    elif (match := _NAMED_SHORT.fullmatch(text)) and match[2].lower() in _MONTHS:
-        year, month, day = 2000 + int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1])
-    elif (match := _NAMED_FIRST.fullmatch(text)) and match[1].lower() in _MONTH_NAMES:
-        year, month, day = int(match[3]), _MONTHS.index(match[1][:3].lower()) + 1, int(match[2])
-    elif _SERIAL.fullmatch(text):  # days since 1899-12-30, as spreadsheet programs count them (2009 to 2064)
-        return datetime.combine(_EXCEL_DAY_0 + timedelta(days=int(float(text))), time())
-    elif match := _SLASHED.fullmatch(text):
-        first, second, year = (int(part) for part in match.groups())
-        month, day = (first, second) if month_first else (second, first)
-    else:
-        return None
-    try:
-        return datetime(year, month, day)  # noqa: DTZ001 - a civil date
-    except ValueError:
-        return None
 
 
 def _event_types(values: pd.Series) -> pd.Series:

@@ -10,12 +10,13 @@ import pandas as pd
 
 from loaders.checks import Context, Findings
 from loaders.names import name_key
+from loaders.sources.dates import days
 from loaders.sources.events import Provider, incidents, local_date
 from loaders.sources.http import SourceError
 from loaders.sources.interface import Reading
 from loaders.sources.places import COUNTRY, METRO, Gazetteer
 from loaders.sources.sheets import csv_plain
-from loaders.sources.tables import open_table, rejected_rows, without_blanks
+from loaders.sources.tables import by_value, open_table, rejected_rows, without_blanks
 
 WHAT = "Insecurity Insight health incidents"
 PROVIDER = Provider(
@@ -56,8 +57,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-#: Without these columns a file cannot be used.
-REQUIRED = ("event_id", "date", "country", "admin1", "killed", "injured", "kidnapped")
+#: Without these columns, and without any count, a file cannot be used.
+REQUIRED = ("date", "country")
 
 _COUNTS = ("killed", "injured", "kidnapped", "assaulted", "sexual_violence", "destroyed", "damaged", "looted")
 
@@ -74,14 +75,13 @@ _TYPES = (
 )
 
 _METRO_DEPARTMENT = {"ouest", "west", "department-de-l-ouest", "ouest-department"}
-_DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y")
 
 
 def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
     """Read a file of health incidents, see :func:`read_incidents`; it is complete between its first and its last day."""
     frame, findings = read_incidents(source, context, recorded_at=recorded_at)
-    days = frame["event_date"].dropna()
-    return Reading(frame, findings, (days.min().date(), days.max().date()) if len(days) else None)
+    dated = frame["event_date"].dropna()
+    return Reading(frame, findings, (dated.min().date(), dated.max().date()) if len(dated) else None)
 
 
 def read_incidents(
@@ -120,12 +120,13 @@ def read_incidents(
         warnings.append(f"{len(every) - len(rows)} rows of other countries were left out.")
     if rows.empty:
         raise SourceError(f"{WHAT}: no incidents in Haiti. This is not 0 incidents: is this the right file?")
-    days = _days(rows["date"])
+    # The order of day and month is decided by the whole file, other countries' rows included.
+    moments = by_value(every["date"], lambda values: days(values, WHAT, "date"))[rows.index]
     counts = rows[list(_COUNTS)].apply(_counts)
     today = local_date(recorded_at)
     reasons = {
         "event_id": ((rows["event_id"] == "") | rows["event_id"].duplicated(), "is empty or occurs twice"),
-        "date": (days.isna() | (days > today), f"is not a date, or lies after {today.date()}"),
+        "date": (moments.isna() | (moments > today), f"is not a date, or lies after {today.date()}"),
         **{name: ((rows[name] != "") & counts[name].isna(), "is not a count") for name in _COUNTS},
     }
     rejected = rejected_rows(rows, reasons)
@@ -134,14 +135,14 @@ def read_incidents(
         warnings=warnings,
         rejected=pd.concat([broken, rejected], ignore_index=True) if len(broken) else rejected,
     )
-    frame = _incidents(rows.loc[good], days[good], counts.loc[good], context, recorded_at)
+    frame = _incidents(rows.loc[good], moments[good], counts.loc[good], context, recorded_at)
     coarse = int((~frame["location_precision"].isin(["neighborhood", "commune"])).sum())
     findings.warnings.append(f"{coarse} of {len(frame)} health incidents are not known to a commune.")
     return frame, findings
 
 
 def _incidents(
-    rows: pd.DataFrame, days: pd.Series, counts: pd.DataFrame, context: Context, recorded_at: datetime
+    rows: pd.DataFrame, moments: pd.Series, counts: pd.DataFrame, context: Context, recorded_at: datetime
 ) -> pd.DataFrame:
     event_type = pd.Series("Strategic developments", index=rows.index, dtype="str")
     sub_event_type = pd.Series("Other", index=rows.index, dtype="str")
@@ -150,7 +151,7 @@ def _incidents(
     basis = pd.Series("health workers only, Insecurity Insight's count", index=rows.index, dtype="str")
     coded = {
         "event_id": "II-" + rows["event_id"],
-        "event_date": days,
+        "event_date": moments,
         "date_precision": pd.Series("day", index=rows.index, dtype="str"),
         "event_type": event_type,
         "sub_event_type": sub_event_type,
@@ -159,7 +160,7 @@ def _incidents(
         **dict.fromkeys(("fatalities_low", "fatalities", "fatalities_high"), counts["killed"]),
         "fatalities_basis": basis,
         # The files do not say when an incident was published: its own day is the earliest possible one.
-        "published_date": days,
+        "published_date": moments,
         **_placed(rows, context),
     }
     return incidents(coded, PROVIDER, context, recorded_at=recorded_at)
@@ -198,10 +199,21 @@ def _rows(source: bytes) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     if not opened.sheet_name:
         raw = raw.map(csv_plain)
     rows = raw.reindex(columns=list(SPELLINGS), fill_value="").apply(without_blanks).astype("str")
+    absent = [name for name in ("event_id", "admin1", "killed", "injured", "kidnapped") if name not in found]
+    warnings = [*table.warnings, *([f"{WHAT}: the file has no {', '.join(absent)}."] if absent else [])]
+    if "event_id" not in found:
+        rows["event_id"] = _derived_ids(rows)
     if opened.delimiter == ";":  # where a comma is no delimiter it is the point of a number
         for name in ("latitude", "longitude"):
             rows[name] = rows[name].str.replace(",", ".")
-    return rows, table.rejected, table.warnings
+    return rows, table.rejected, warnings
+
+
+def _derived_ids(rows: pd.DataFrame) -> pd.Series:
+    """Ids from what rows say, for a file without ids; rows that say the same are numbered."""
+    said = pd.util.hash_pandas_object(rows, index=False).map("{:016x}".format)
+    number = said.groupby(said).cumcount() + 1
+    return "derived-" + said + "-" + number.astype("str")
 
 
 def _columns(header: list[str]) -> dict[str, str]:
@@ -211,31 +223,14 @@ def _columns(header: list[str]) -> dict[str, str]:
         for name, spellings in SPELLINGS.items()
         if set(spellings) & set(header)
     }
-    missing = [name for name in REQUIRED if name not in found]
+    missing = [" or ".join(SPELLINGS[name]) for name in REQUIRED if name not in found]
+    if not set(_COUNTS) & set(found):
+        missing.append(f"a count such as {SPELLINGS['killed'][0]}")
     if missing:
         raise SourceError(
-            f"{WHAT}: columns missing: "
-            + "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in missing)
-            + f". The file has: {', '.join(header[:40])}."
+            f"{WHAT}: columns missing: {'; '.join(missing)}. The file has: {', '.join(header[:40])}."
         )
     return found
-
-
-def _days(texts: pd.Series) -> pd.Series:
-    """Days; NaT for what is none. One order of day and month holds for the file as a whole."""
-    plain = texts.str.replace(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?$", "", regex=True)
-    iso, day_first, month_first = (
-        pd.to_datetime(plain, format=form, errors="coerce").astype("datetime64[us]") for form in _DATE_FORMATS
-    )
-    is_day_first = bool((day_first.notna() & month_first.isna()).any())
-    is_month_first = bool((month_first.notna() & day_first.isna()).any())
-    differ = day_first.notna() & (day_first != month_first)
-    if differ.any() and is_day_first == is_month_first:
-        raise SourceError(
-            f"{WHAT}: dates such as {texts[differ].iloc[0]} can be read as day/month or month/day. Save the file with "
-            "dates as 2026-11-22."
-        )
-    return iso.fillna(month_first if is_month_first else day_first)
 
 
 def _counts(texts: pd.Series) -> pd.Series:
