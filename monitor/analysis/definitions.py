@@ -23,6 +23,23 @@ COVERAGE_WEEKS = 4
 COVERAGE_REFERENCE_WEEKS = 52
 COVERAGE_SHARE = 0.5
 
+#: Sources compared pair by pair: those that speak of most neighborhood-weeks.
+AGREEMENT_MAX_SOURCES = 15
+
+#: Weeks without a statement at which an area enters the next class of silence.
+VOID_CLASS_WEEKS = (4, 13, 26, 52)
+
+#: A source breaks where this many weeks lie further from the expected rows than this share of them; the expectation is
+#: the mean of up to 52 weeks before (at least 12), of at least 8 rows in four weeks. A break of half a year is a new level, unless it is silence;
+#: one that chance alone would make of the usual rows more often than one time in a thousand is none.
+BREAK_WEEKS = 4
+BREAK_SHARE = 0.5
+BREAK_BASELINE_WEEKS = 52
+BREAK_MIN_BASELINE_WEEKS = 12
+BREAK_MIN_EXPECTED = 8
+BREAK_NEW_LEVEL_WEEKS = 26
+BREAK_CHANCE = 0.001
+
 #: Complete weeks before a week whose mean is drawn beside it.
 INCIDENT_MEAN_WEEKS = 4
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 
 class Interval(NamedTuple):
     """Lower and upper end."""
@@ -40,6 +42,24 @@ def poisson_interval(count: int, level: float = 0.95) -> Interval:
     tail = _tail(level)
     low = float(gammaincinv(count, tail)) if count else 0.0
     return Interval(low, float(gammaincinv(count + 1, 1 - tail)))
+
+
+def poisson_tail(count: int, mean: float) -> float:
+    """Probability of a Poisson count at least as far out on its side of the mean: at most it below, at least it above.
+
+    Summed in place of a call to scipy, which every figure would have to wait for at the first start.
+    """
+    if mean <= 0:
+        return 1.0 if count == 0 else 0.0
+    below = count < mean
+    terms = np.arange(count + 1 if below else count)
+    logs = (
+        terms * np.log(mean)
+        - mean
+        - np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, len(terms))))])[: len(terms)]
+    )
+    total = float(np.exp(logs).sum())
+    return min(total, 1.0) if below else max(1.0 - total, 0.0)
 
 
 def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Interval:

@@ -117,7 +117,7 @@ def with_sub_zones(assertions: pd.DataFrame) -> pd.DataFrame:
     return rows.drop(columns="zone")
 
 
-def _whole(assertions: pd.DataFrame) -> pd.DataFrame:
+def whole_statements(assertions: pd.DataFrame) -> pd.DataFrame:
     """Statements about whole neighborhoods; a party's wider claim of the same day does not widen its named streets."""
     is_part = (
         assertions["sub_zone"].notna()
@@ -165,7 +165,7 @@ def status_history(
         run of the same status; ``last_status`` keeps the reported status of a stale interval. Sorted by neighborhood
         and date.
     """
-    ledger = _ledger(_whole(admissible(known(assertions, known_on), evidence)), clashes)
+    ledger = _ledger(whole_statements(admissible(known(assertions, known_on), evidence)), clashes)
     limit = ledger["confirmed_on"] + (stale_after_days + 1) * DAY
     lapses = ledger["valid_to"].isna() | (ledger["valid_to"] > limit)
     stale = ledger[lapses].assign(

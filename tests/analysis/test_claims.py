@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.analysis import claims
@@ -157,6 +157,7 @@ def test_a_young_claim_is_left_out_of_the_shares() -> None:
 statuses = st.sampled_from(["state_held", "state_presence", "contested", "gang_control"])
 
 
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(

@@ -113,7 +113,7 @@ spell_lists = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(spell_lists, st.integers(1, 60))
 def test_the_bootstrap_agrees_with_drawing_one_sample_at_a_time(rows: list, until: int) -> None:
     spells = spells_frame(*rows)

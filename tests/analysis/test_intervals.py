@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.analysis.intervals import binomial_interval, poisson_interval
+from monitor.analysis.intervals import binomial_interval, poisson_interval, poisson_tail
 
 
 def poisson_at_most(count: int, mean: float) -> float:
@@ -55,3 +55,10 @@ def test_nothing_tried_leaves_everything_open() -> None:
 def test_impossible_counts_are_errors(bad) -> None:
     with pytest.raises(ValueError, match="must"):
         bad()
+
+
+@given(st.integers(0, 80), st.floats(0.1, 60))
+def test_the_tail_is_that_of_the_poisson_law(count: int, mean: float) -> None:
+    expected = poisson_at_most(count, mean) if count < mean else 1 - poisson_at_most(count - 1, mean)
+    assert poisson_tail(count, mean) == pytest.approx(expected, abs=1e-9)
+    assert poisson_tail(0, 0) == 1
