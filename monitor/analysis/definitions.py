@@ -5,7 +5,8 @@ A definition that changes gets a new id; links that name the old id keep the old
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 #: Days after the last statement on which a status becomes unknown (stale).
 STALE_AFTER_DAYS = 180
@@ -90,11 +91,48 @@ EVIDENCE_LEVELS = ("all_claims", "corroborated")
 
 @dataclass(frozen=True)
 class Definition:
-    """A published definition: id, name and text (English; pages translate it)."""
+    """A published definition.
+
+    Attributes
+    ----------
+    definition_id
+        ``<family>-<version>``: a new version for every change of meaning.
+    name, text
+        English; pages translate them.
+    constants
+        Constants of :class:`Rules` that it fixes, for a link that names it.
+    """
 
     definition_id: str
     name: str
     text: str
+    constants: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """What it defines, without the version."""
+        return self.definition_id.rpartition("-")[0]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Constants of the derivation of a status that a link can hold fast by naming definitions."""
+
+    contested_window_days: int = CONTESTED_WINDOW_DAYS
+    contested_min_clashes: int = CONTESTED_MIN_CLASHES
+    dispute_window_days: int = DISPUTE_WINDOW_DAYS
+
+
+#: The rules in force.
+RULES = Rules()
+
+
+def _contested(window: int, clashes: int, more: str = "") -> str:
+    return (
+        "A source says contested, or credible sources (single source or better) assert both state and gang within "
+        f"{window} days of each other, or at least {clashes} armed clashes with state forces follow the last statement "
+        f"within {window} days.{more}"
+    )
 
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -131,15 +169,15 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "contested-1",
         "Contested on the ground",
-        f"A source says contested, or credible sources (single source or better) assert both state and gang within "
-        f"{CONTESTED_WINDOW_DAYS} days of each other, or at least {CONTESTED_MIN_CLASHES} armed clashes with state forces "
-        f"follow the last statement within {CONTESTED_WINDOW_DAYS} days.",
+        _contested(CONTESTED_WINDOW_DAYS, CONTESTED_MIN_CLASHES),
+        {"contested_window_days": CONTESTED_WINDOW_DAYS, "contested_min_clashes": CONTESTED_MIN_CLASHES},
     ),
     Definition(
         "disputed-1",
         "Disputed between sources",
         f"Another source of equal or higher verification puts the neighborhood on a different side within "
         f"{DISPUTE_WINDOW_DAYS} days before the statement that gives the status.",
+        {"dispute_window_days": DISPUTE_WINDOW_DAYS},
     ),
     Definition(
         "share-1",
@@ -185,8 +223,101 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "hold-curve-1",
         "Hold curve",
-        f"Kaplan-Meier estimate with log-log interval and number at risk, drawn only for {HOLD_CURVE_MIN_SPELLS} spells or "
-        "more; below that the spells are listed.",
+        f"Kaplan-Meier estimate with 95 % log-log interval and number at risk, drawn only for {HOLD_CURVE_MIN_SPELLS} spells or "
+        "more; below that the spells are listed. A loss lies between the last day held and the first day lost: the curve takes "
+        "the middle, the band the whole window. Mean days held: area under the curve to "
+        f"{RMST_HORIZON_DAYS} days, its interval from {BOOTSTRAP_DRAWS} draws of whole neighborhoods. Nothing is said beyond "
+        "the longest time followed; strata only from the same number of spells.",
+    ),
+    Definition(
+        "register-1",
+        "Claims and their levels",
+        "A claim is what one claimant says of one neighborhood on one day, however many streets it names or outlets print it. "
+        "Claimed: only the party's own word. Corroborated: one independent publisher says the same of the place within "
+        f"{CORROBORATION_DAYS} days. Confirmed: two, or one from {ON_SITE_DAYS} days later on. Denied: anybody but the gangs says "
+        f"the opposite within {DENIAL_DAYS} days. A statement about one street says nothing of another. Reports that gangs left, "
+        "without anybody taking the place, are listed and not counted as claims.",
+    ),
+    Definition(
+        "reversal-1",
+        "Contradicted claims",
+        "A claim is contradicted by the first credible statement (single source or better), dated on a later day, that the "
+        "place or a street that the claim covers is under gang control or influence; a claim of holding it, by contested, too. "
+        f"Shares within {' and '.join(map(str, REVERSAL_DAYS))} days leave out claims younger than that at the last statement.",
+    ),
+    Definition(
+        "durability-1",
+        "Held 30 and 90 days",
+        "Spells or claims still held at 30 and 90 days among those that could be followed so long: lost before, or observed to "
+        "that day or later. Those that began fewer days before the last statement of all are left out whatever became of them. "
+        "Not held now by ever retaken, which rewards recent ones.",
+    ),
+    Definition(
+        "reloss-1",
+        "Re-loss rate",
+        "Losses per 100 neighborhood-weeks held, with the exact 95 % Poisson interval.",
+    ),
+    Definition(
+        "after-retake-1",
+        "After a retake",
+        "Days to the first battle, explosion or violence against civilians in the neighborhood, from the day after on (the "
+        "operation itself does not count), and to the first loss. Sites reopened: listed sites in the neighborhood that report "
+        "service within the spell and did not before it. Returned people: the largest figure published for the neighborhood "
+        "within the spell; none published is not zero.",
+    ),
+    Definition(
+        "agreement-1",
+        "Agreement of sources",
+        "Each publisher's last statement about a neighborhood, not older than the staleness limit, is what it says. Two "
+        "publishers agree in a neighborhood-week if they say the same status; Cohen's kappa corrects for chance. Compared are "
+        f"the {AGREEMENT_MAX_SOURCES} publishers with most neighborhood-weeks.",
+    ),
+    Definition(
+        "explainer-1",
+        "Nine headlines",
+        "Gang control, control or influence, and known but not state-held, each of neighborhoods, area and people. The upper "
+        "bound counts every unknown, stale and no-data neighborhood.",
+    ),
+    Definition(
+        "sensitivity-1",
+        "Sensitivity",
+        "The headline if contested neighborhoods counted as gang, half or state; if every stale one kept its last report; if "
+        "all unknown ones counted; with each publisher's statements left out; at the other evidence level and limits.",
+    ),
+    Definition(
+        "lag-1",
+        "Reporting lag",
+        "Days from the first day on which a gain may hold to its publication. A gain puts a neighborhood on another side than "
+        "the statement before. Learned from the claim: no earlier publication had reported the place lost since it was last "
+        "reported in state hands.",
+    ),
+    Definition(
+        "void-1",
+        "Silence",
+        "Whole weeks since the last statement about a neighborhood, in classes from "
+        f"{', '.join(map(str, VOID_CLASS_WEEKS))} weeks on, and never.",
+    ),
+    Definition(
+        "break-1",
+        "Breaks in the data",
+        f"A source that gives less than half, or more than one and a half times, of its usual rows for {BREAK_WEEKS} weeks or "
+        f"more. Usual: mean of up to {BREAK_BASELINE_WEEKS} complete weeks before, none below {BREAK_MIN_EXPECTED} rows in four "
+        f"weeks; a span that chance makes of it more than once in {1 / BREAK_CHANCE:,.0f} is none; half a year makes a new "
+        "level, silence never does. Also days on which a provider, the vocabulary or the way of compiling changed. Figures "
+        "drawn from the source shade the span and say so.",
+    ),
+    Definition(
+        "revision-1",
+        "Then and now",
+        "Rows about dates up to the date shown that count now and did not on the day chosen (learned), replaced others "
+        "(corrected), or counted then and do not now (withdrawn), and each headline with what was known then and what is known "
+        "now.",
+    ),
+    Definition(
+        "lineage-1",
+        "Lineage of a number",
+        "Every headline opens to its rows, filters, formula, definitions, snapshot and link; the formula applied to the rows "
+        "gives the number.",
     ),
     Definition(
         "site-1",
@@ -292,6 +423,47 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
 )
 
+#: Definitions that are not in force but still hold for links that name them: superseded ones, and other readings
+#: published for comparison.
+OTHER_DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        "contested-2",
+        "Contested on the ground, two weeks",
+        _contested(
+            14,
+            CONTESTED_MIN_CLASHES,
+            " Another reading, for comparison: it shows how much the window matters.",
+        ),
+        {"contested_window_days": 14, "contested_min_clashes": CONTESTED_MIN_CLASHES},
+    ),
+)
+
+
+def current_ids() -> tuple[str, ...]:
+    """Ids of the definitions in force that fix constants: a pinned link names them."""
+    return tuple(item.definition_id for item in DEFINITIONS if item.constants)
+
+
+def choose(ids: Iterable[str]) -> Rules:
+    """Rules under the definitions that a link names; the ones in force for all families that it does not name.
+
+    Raises
+    ------
+    ValueError
+        An id is not published, fixes nothing, or two ids are versions of the same definition.
+    """
+    published = {item.definition_id: item for item in (*DEFINITIONS, *OTHER_DEFINITIONS) if item.constants}
+    rules, families = RULES, set()
+    for name in ids:
+        item = published.get(name)
+        if item is None:
+            raise ValueError(f"{name!r} is not among {', '.join(sorted(published))}")
+        if item.family in families:
+            raise ValueError(f"{name!r} is a second version of {item.family!r}")
+        families.add(item.family)
+        rules = replace(rules, **item.constants)
+    return rules
+
 
 def markdown() -> str:
     """The definitions as the text of docs/methods.md."""
@@ -301,6 +473,10 @@ def markdown() -> str:
         "code uses; the Methods page of the dashboard prints the same.",
     ]
     parts += [f"## {item.name}\n\n`{item.definition_id}`\n\n{item.text}" for item in DEFINITIONS]
+    parts.append(
+        "# Other definitions\n\nNot in force; a link that names one in `definitions=` is computed with it."
+    )
+    parts += [f"## {item.name}\n\n`{item.definition_id}`\n\n{item.text}" for item in OTHER_DEFINITIONS]
     return "\n\n".join(parts) + "\n"
 
 

@@ -15,6 +15,10 @@ from typing import Any, Protocol
 import pandas as pd
 
 from monitor.analysis import coverage, holds, shares, sites, status
+from monitor.analysis.definitions import choose
+
+#: Known-on date, evidence level, staleness limit and definitions held fast: see :class:`Choice`.
+Reading = tuple[date | None, str, int, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,20 @@ class Choice:
         ``all_claims`` or ``corroborated``.
     stale_after_days
         Staleness limit.
+    definitions
+        Ids of definitions that the link holds fast; those in force where it names none.
     """
 
     as_of: date
     known_on: date | None
     evidence: str
     stale_after_days: int
+    definitions: tuple[str, ...] = ()
+
+    @property
+    def reading(self) -> Reading:
+        """What the statuses of all dates depend on: everything but the date shown."""
+        return self.known_on, self.evidence, self.stale_after_days, self.definitions
 
 
 class Source(Protocol):
@@ -145,41 +157,37 @@ class Model:
         return status.state_clashes(self.frame("incidents"), self.frame("actors"))
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors")
-    def _history(self, known_on: date | None, evidence: str, stale_after_days: int) -> pd.DataFrame:
+    def _history(self, reading: Reading) -> pd.DataFrame:
+        known_on, evidence, stale_after_days, definitions = reading
         return status.status_history(
             self.assertions(),
             known_on=known_on,
             evidence=evidence,
             stale_after_days=stale_after_days,
             clashes=self.clashes(),
+            rules=choose(definitions),
         )
 
     def history(self, choice: Choice) -> pd.DataFrame:
         """Intervals of status of every place, under the reader's choice."""
-        return self._history(choice.known_on, choice.evidence, choice.stale_after_days)
+        return self._history(choice.reading)
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
-    def _panel(
-        self, known_on: date | None, evidence: str, stale_after_days: int, days: tuple[date, ...]
-    ) -> pd.DataFrame:
-        rows = self._history(known_on, evidence, stale_after_days)
+    def _panel(self, reading: Reading, days: tuple[date, ...]) -> pd.DataFrame:
+        rows = self._history(reading)
         return status.panel_of(rows, days, self.scope()["neighborhood_id"])
 
     def panel(self, choice: Choice, *days: date) -> pd.DataFrame:
         """Status of every neighborhood in scope on some days (default: the chosen date)."""
-        return self._panel(choice.known_on, choice.evidence, choice.stale_after_days, days or (choice.as_of,))
+        return self._panel(choice.reading, days or (choice.as_of,))
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
-    def _shares(
-        self, known_on: date | None, evidence: str, stale_after_days: int, days: tuple[date, ...]
-    ) -> pd.DataFrame:
-        return shares.shares(self._panel(known_on, evidence, stale_after_days, days), self.scope())
+    def _shares(self, reading: Reading, days: tuple[date, ...]) -> pd.DataFrame:
+        return shares.shares(self._panel(reading, days), self.scope())
 
     def share_table(self, choice: Choice, *days: date) -> pd.DataFrame:
         """Shares of statuses on some days (default: the chosen date)."""
-        return self._shares(
-            choice.known_on, choice.evidence, choice.stale_after_days, days or (choice.as_of,)
-        )
+        return self._shares(choice.reading, days or (choice.as_of,))
 
     @derived("territorial_control", "retaken_areas", "neighborhoods")
     def default_date(self) -> date:

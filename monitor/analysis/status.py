@@ -15,11 +15,10 @@ import pandas as pd
 
 from loaders.contracts import PARTY_OF_CLAIMANT, SIDE_OF_STATUS, VERIFICATION_RANK, Status, Verification
 from monitor.analysis.definitions import (
-    CONTESTED_MIN_CLASHES,
-    CONTESTED_WINDOW_DAYS,
-    DISPUTE_WINDOW_DAYS,
     EVIDENCE_LEVELS,
+    RULES,
     STALE_AFTER_DAYS,
+    Rules,
 )
 
 DAY = pd.Timedelta(days=1)
@@ -140,6 +139,7 @@ def status_history(
     evidence: str = "all_claims",
     stale_after_days: int = STALE_AFTER_DAYS,
     clashes: pd.DataFrame | None = None,
+    rules: Rules = RULES,
 ) -> pd.DataFrame:
     """Intervals of status per neighborhood, without overlap; a gap after the staleness limit is its own interval.
 
@@ -155,6 +155,8 @@ def status_history(
         Days after the end of a statement's window on which its status becomes unknown.
     clashes
         Armed clashes with state forces: ``neighborhood_id, event_date``.
+    rules
+        Constants of contested and disputed, where a link holds older ones fast.
 
     Returns
     -------
@@ -165,7 +167,7 @@ def status_history(
         run of the same status; ``last_status`` keeps the reported status of a stale interval. Sorted by neighborhood
         and date.
     """
-    ledger = _ledger(whole_statements(admissible(known(assertions, known_on), evidence)), clashes)
+    ledger = _ledger(whole_statements(admissible(known(assertions, known_on), evidence)), clashes, rules)
     limit = ledger["confirmed_on"] + (stale_after_days + 1) * DAY
     lapses = ledger["valid_to"].isna() | (ledger["valid_to"] > limit)
     stale = ledger[lapses].assign(
@@ -190,7 +192,7 @@ def status_history(
     return history
 
 
-def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.DataFrame:
+def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None, rules: Rules) -> pd.DataFrame:
     """The statements that give a status, in order, each with what the other statements say about it."""
     rows = assertions[assertions["from_earliest"].notna()].copy()
     rows["rank"] = rows["verification"].map(VERIFICATION_RANK).astype("int64")
@@ -204,7 +206,7 @@ def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.DataFr
     )
     group = rows.groupby("neighborhood_id", sort=False)
     credible = rows["rank"] >= VERIFICATION_RANK[Verification.SINGLE_SOURCE]
-    window = pd.Timedelta(days=CONTESTED_WINDOW_DAYS)
+    window = pd.Timedelta(days=rules.contested_window_days)
     both = pd.Series(True, index=rows.index)
     for side in ("state", "gang"):
         dates = rows["from_earliest"].where(credible & (rows["side"] == side))
@@ -213,13 +215,13 @@ def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.DataFr
     # Statements of one day are one moment: what holds after the last of them holds for the day.
     is_last_of_day = ~rows.duplicated(["neighborhood_id", "from_earliest"], keep="last")
     rows["contested_by_rule"] = both
-    rows["is_disputed"] = _disputed(rows)
+    rows["is_disputed"] = _disputed(rows, rules.dispute_window_days)
     rows["valid_from"] = rows["from_earliest"]
     rows["confirmed_on"] = group["from_latest"].cummax()
     winners = rows[is_last_of_day].copy()
     winners["valid_to"] = winners.groupby("neighborhood_id", sort=False)["valid_from"].shift(-1)
     contested = winners["contested_by_rule"] | (winners["side"] == "contested")
-    by_clash = _second_clash(winners, clashes)
+    by_clash = _second_clash(winners, clashes, rules)
     winners["contested_from"] = winners["valid_from"].where(contested, by_clash)
     winners["last_status"] = winners["status"]
     winners["is_stale"] = False
@@ -239,7 +241,7 @@ def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.DataFr
     return winners[columns].reset_index(drop=True)
 
 
-def _disputed(rows: pd.DataFrame) -> pd.Series:
+def _disputed(rows: pd.DataFrame, window_days: int) -> pd.Series:
     """Whether each statement is disputed by another source (definition disputed-1); rows are sorted."""
     unit = pd.factorize(rows["neighborhood_id"])[0]
     source = pd.factorize(rows["source"])[0]
@@ -252,7 +254,7 @@ def _disputed(rows: pd.DataFrame) -> pd.Series:
     disputed = np.zeros(len(rows), dtype=bool)
     for lag in range(1, len(rows)):
         this, other = np.arange(lag, len(rows)), np.arange(len(rows) - lag)
-        near = (unit[this] == unit[other]) & (days[this] - days[other] <= DISPUTE_WINDOW_DAYS)
+        near = (unit[this] == unit[other]) & (days[this] - days[other] <= window_days)
         if not near.any():
             break
         disputed[this] |= (
@@ -267,7 +269,7 @@ def _disputed(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(disputed, index=rows.index)
 
 
-def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.Series:
+def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None, rules: Rules) -> pd.Series:
     """Date of the clash that makes a status contested: the n-th within the window after its statement; NaT if none."""
     if clashes is None or clashes.empty or winners.empty:
         return pd.Series(pd.NaT, index=winners.index, dtype="datetime64[us]")
@@ -283,11 +285,11 @@ def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None) -> pd.Ser
         units.get_indexer(winners["neighborhood_id"]) * span
         + (winners["valid_from"] - epoch).dt.days.to_numpy()
     )
-    position = np.searchsorted(clash_keys, start, side="right") + CONTESTED_MIN_CLASHES - 1
+    position = np.searchsorted(clash_keys, start, side="right") + rules.contested_min_clashes - 1
     found = position < len(clash_keys)
     days = np.full(len(winners), -1)
     days[found] = clash_keys[position[found]] - start[found]
-    hit = (days >= 0) & (days <= CONTESTED_WINDOW_DAYS)
+    hit = (days >= 0) & (days <= rules.contested_window_days)
     dates = winners["valid_from"] + pd.to_timedelta(np.where(hit, days, 0), unit="D")
     dates = dates.where(hit)
     return dates.where(winners["valid_to"].isna() | (dates < winners["valid_to"]))
@@ -371,10 +373,16 @@ def status_panel(
     stale_after_days: int = STALE_AFTER_DAYS,
     clashes: pd.DataFrame | None = None,
     areas: Iterable[str] | None = None,
+    rules: Rules = RULES,
 ) -> pd.DataFrame:
     """Status of every neighborhood on every date: :func:`status_history` sampled by :func:`panel_of`."""
     history = status_history(
-        assertions, known_on=known_on, evidence=evidence, stale_after_days=stale_after_days, clashes=clashes
+        assertions,
+        known_on=known_on,
+        evidence=evidence,
+        stale_after_days=stale_after_days,
+        clashes=clashes,
+        rules=rules,
     )
     return panel_of(history, dates, areas)
 

@@ -12,7 +12,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from monitor.analysis.definitions import EVIDENCE_LEVELS, STALE_AFTER_DAYS, STALE_CHOICES
+from monitor.analysis.definitions import (
+    EVIDENCE_LEVELS,
+    STALE_AFTER_DAYS,
+    STALE_CHOICES,
+    choose,
+    current_ids,
+)
 from monitor.analysis.model import Choice, Model
 from monitor.charts.maps import View
 from monitor.export.figures import FIGURES, FigureSpec
@@ -65,6 +71,12 @@ def _snapshot(text: str) -> str:
     return text
 
 
+def _definitions(text: str) -> tuple[str, ...]:
+    ids = tuple(sorted(text.split("~")))
+    choose(ids)
+    return ids
+
+
 def _figures(text: str) -> list[str]:
     ids = text.split("~")
     if not set(ids) <= set(FIGURES):
@@ -92,6 +104,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "known_on": Parameter(_date, "a date, YYYY-MM-DD", shared=True),
     "evidence": Parameter(_one_of(*EVIDENCE_LEVELS), " or ".join(EVIDENCE_LEVELS), shared=True),
     "stale_after": Parameter(_stale, " or ".join(map(str, STALE_CHOICES)) + " (days)", shared=True),
+    "definitions": Parameter(
+        _definitions, "ids of published definitions, separated by ~: see the Methods page", shared=True
+    ),
     "lang": Parameter(_one_of(*LANGUAGES), " or ".join(LANGUAGES), shared=True),
     "snap": Parameter(_snapshot, "the id of a snapshot, ten characters", shared=True),
     "area": Parameter(str, "the id of a neighborhood", shared=True),
@@ -114,7 +129,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "dataset": Parameter(str, "the id of a dataset"),
 }
 
-_CHOICE = ("as_of", "known_on", "evidence", "stale_after")
+_CHOICE = ("as_of", "known_on", "evidence", "stale_after", "definitions")
 
 
 def value_of(name: str, text: str) -> Any:
@@ -166,6 +181,7 @@ def choice_of(query: Mapping[str, str], model: Model, today: date) -> Choice:
         known_on=given.get("known_on"),
         evidence=given.get("evidence", EVIDENCE_LEVELS[0]),
         stale_after_days=given.get("stale_after", STALE_AFTER_DAYS),
+        definitions=given.get("definitions", ()),
     )
 
 
@@ -177,17 +193,21 @@ def parameters_of(spec: FigureSpec, query: Mapping[str, str]) -> dict[str, Any]:
 def query_of(
     choice: Choice, parameters: Mapping[str, Any], *, language: str, snapshot_id: str | None
 ) -> dict[str, str]:
-    """Parameters of a link that shows the same again: every date is written out, so that it stays when defaults move."""
+    """Parameters of a link that shows the same again: every date is written out, so that it stays when defaults move.
+
+    A link pinned to a snapshot names the definitions, too, so that it stays when one of them changes.
+    """
     values = {
         "as_of": choice.as_of,
         "known_on": choice.known_on,
         "evidence": choice.evidence if choice.evidence != EVIDENCE_LEVELS[0] else None,
         "stale_after": choice.stale_after_days if choice.stale_after_days != STALE_AFTER_DAYS else None,
+        "definitions": choice.definitions or (current_ids() if snapshot_id else None),
         **parameters,
         "lang": language if language != "en" else None,
         "snap": snapshot_id,
     }
-    return {name: text_of(value) for name, value in values.items() if value not in (None, "", [], 0)}
+    return {name: text_of(value) for name, value in values.items() if value not in (None, "", [], (), 0)}
 
 
 def address(path: str, query: Mapping[str, str]) -> str:

@@ -96,11 +96,11 @@ def _texts_of_the_program() -> Iterator[tuple[str, str]]:
     """Texts that reach ``_()`` through a variable: definitions, page titles, titles of datasets."""
     import yaml
 
-    from monitor.analysis.definitions import DEFINITIONS
+    from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
     from monitor.export.figures import FIGURES
     from monitor.ui.navigation import PAGES
 
-    for definition in DEFINITIONS:
+    for definition in (*DEFINITIONS, *OTHER_DEFINITIONS):
         yield "monitor/analysis/definitions.py", definition.name
         yield "monitor/analysis/definitions.py", definition.text
     for page in PAGES:

@@ -120,6 +120,7 @@ def chosen() -> Choice:
         known_on=read("known_on"),
         evidence=read("evidence", EVIDENCE_LEVELS[0]),
         stale_after_days=read("stale_after", STALE_AFTER_DAYS),
+        definitions=read("definitions", ()),
     )
 
 

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 import streamlit as st
 
-from monitor.analysis.definitions import DEFINITIONS
+from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS, Definition, current_ids
 from monitor.language import _, format_date
-from monitor.ui import blocks, data
+from monitor.ui import blocks, data, filters
 from monitor.vocabulary import word
+
+
+def _print(definition: Definition) -> None:
+    with st.container(border=True):
+        st.markdown(
+            f"**{blocks.escaped(_(definition.name))}** :small[{blocks.escaped(definition.definition_id)}]"
+        )
+        blocks.plain(_(definition.text))
+
+
+def _in_use() -> None:
+    """Say which definitions the link holds fast, and offer to let go of them."""
+    held = sorted(set(filters.read("definitions", ())) - set(current_ids()))
+    if not held:
+        return
+    with st.container(border=True):
+        blocks.plain(
+            _("This link is computed with {ids} and not with the definition in force.").format(
+                ids=", ".join(held)
+            )
+        )
+        st.button(
+            _("Use the definitions in force"),
+            key="definitions in force",
+            on_click=filters.write,
+            args=("definitions", None),
+        )
 
 
 def show() -> None:
@@ -19,12 +46,24 @@ def show() -> None:
         ),
         small=True,
     )
+    _in_use()
     for definition in DEFINITIONS:
-        with st.container(border=True):
-            st.markdown(
-                f"**{blocks.escaped(_(definition.name))}** :small[{blocks.escaped(definition.definition_id)}]"
-            )
-            blocks.plain(_(definition.text))
+        _print(definition)
+    st.markdown(f"#### {_('Definitions not in force')}")
+    blocks.plain(
+        _(
+            "A definition that changes gets a new id, and links that name the old one keep its meaning. Open one of these to see every page with it."
+        ),
+        small=True,
+    )
+    for definition in OTHER_DEFINITIONS:
+        _print(definition)
+        st.button(
+            _("Use {id} on all pages").format(id=definition.definition_id),
+            key=f"use {definition.definition_id}",
+            on_click=filters.write,
+            args=("definitions", definition.definition_id),
+        )
     st.markdown(f"#### {_('Sources')}")
     blocks.plain(_("Every page cited, with its reuse note and the known bias of its kind."), small=True)
     rows = data.frame("sources").sort_values("published_date", ascending=False)

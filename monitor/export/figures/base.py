@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from monitor.analysis import licences
+from monitor.analysis.definitions import current_ids
 from monitor.analysis.model import Choice, Model
 from monitor.charts.hatching import stripes
 from monitor.charts.maps import base_style
@@ -109,6 +110,7 @@ def stamp_of(
     sources = "; ".join(
         [sources, *(line for name in dataset_ids for line in licences.attributions(model.frame(name)))]
     )
+    held = sorted(set(choice.definitions) - set(current_ids())) if choice is not None else []
     return Stamp(
         title=title,
         sources=sources,
@@ -120,6 +122,7 @@ def stamp_of(
         denominator=denominator,
         datasets=dataset_ids,
         is_pinned=model.is_pinned,
+        notes=(_("definitions: {ids}").format(ids=", ".join(held)),) if held else (),
     )
 
 
