@@ -88,7 +88,9 @@ def register(
     rows = rows.set_index("claim_id", drop=False)
     # A wider claim of the same words and day does not widen the streets it names (status-1).
     named = rows["sub_zone"].fillna("") != ""
-    wider = ~named & rows["claim_key"].map(named.groupby(rows["claim_key"]).any())
+    wider = ~named & rows["claim_key"].isin(rows.loc[named, "claim_key"])
+    if rows.empty:
+        return _empty()
     followed = _followed(rows[~wider], history, day, stale_after_days)
     parts = followed.groupby("claim_key")
     first = rows[~wider].groupby("claim_key").first()
@@ -125,6 +127,38 @@ def register(
     )
     table = table.drop(columns="seen_later").reset_index()
     return table.sort_values(["claim_date", "neighborhood_id", "claim_key"], kind="stable", ignore_index=True)
+
+
+def _empty() -> pd.DataFrame:
+    """A register without claims, columns typed."""
+    text = [
+        *(
+            "claim_key",
+            "neighborhood_id",
+            "claimant",
+            "claimant_name",
+            "status",
+            "forces",
+            "note",
+            "verification",
+        ),
+        *(
+            "source_publisher",
+            "source_url",
+            "source_checked",
+            "outcome",
+            "denied_by",
+            "contradicted_by",
+            "level",
+        ),
+    ]
+    dates = ["claim_date", "published_date", "lost_on", "contested_on", "followed_to"]
+    dates += ["corroborated_on", "denied_on", "contradicted_on"]
+    counts = ["sub_zones", "zones_lost", "zones_contested", "independent"]
+    days = ["days_held", "days_strict", "days_to_contradiction"]
+    kinds = dict.fromkeys(text, "str") | dict.fromkeys(dates, "datetime64[us]")
+    kinds |= dict.fromkeys(counts, "int64") | dict.fromkeys(days, "Float64")
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def _followed(

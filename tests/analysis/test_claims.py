@@ -192,3 +192,12 @@ def test_later_statements_never_change_what_was_known_before(events: list, cut: 
     pd.testing.assert_frame_equal(then, alone)
     assert len(then) <= len(events)
     assert (then["contradicted_on"].isna() | (then["contradicted_on"] > then["claim_date"])).all()
+
+
+def test_a_register_without_claims_has_the_columns_of_one_with() -> None:
+    rows = statements(statement("a", "2024-06-01", "state_held", **CLAIM))
+    full = register(rows, pd.Series([True]), as_of="2024-12-31")
+    none = register(rows, pd.Series([True]), as_of="2024-05-31")
+    assert none.empty
+    assert set(none.columns) == set(full.columns)
+    assert claims.funnel(none, observed_to=date(2024, 6, 1))["count"].tolist() == [0, 0, 0, 0]

@@ -1,0 +1,159 @@
+"""What the page Evidence shows, derived from a model: who says what, how far the headline depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from monitor.analysis import agreement, breaks, lags, retaken, revisions, robustness, status, voids
+from monitor.analysis.definitions import STALE_CHOICES
+from monitor.analysis.model import Choice, Model, Reading, derived
+
+_STATUS = ("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+#: Datasets whose volume is watched for breaks.
+WATCHED = ("territorial_control", "retaken_areas", "incidents", "site_status")
+
+
+def admitted(model: Model, choice: Choice) -> pd.DataFrame:
+    """Statements about neighborhoods in scope that count under the choice, of all dates."""
+    rows = status.admissible(status.known(model.assertions(), choice.known_on), choice.evidence)
+    return rows[rows["neighborhood_id"].isin(model.scope()["neighborhood_id"])]
+
+
+def voices(model: Model, choice: Choice, *, by: str = "source_publisher") -> pd.DataFrame:
+    """What each source says of each neighborhood, and from when to when (``agreement.voices``)."""
+    return agreement.voices(admitted(model, choice), by=by, stale_after_days=choice.stale_after_days)
+
+
+def said(model: Model, choice: Choice) -> pd.DataFrame:
+    """What every source says on the chosen date (``agreement.said_on``)."""
+    return agreement.said_on(voices(model, choice), choice.as_of)
+
+
+@derived("territorial_control", "retaken_areas", "neighborhoods")
+def _pairs(model: Model, reading: Reading, as_of: date, by: str) -> pd.DataFrame:
+    choice = Choice(as_of, *reading)
+    return agreement.pair_agreement(voices(model, choice, by=by), model.weeks(as_of))
+
+
+def pairs(model: Model, choice: Choice, *, by: str = "source_publisher") -> pd.DataFrame:
+    """Agreement of pairs of sources over all weeks up to the chosen date (``agreement.pair_agreement``)."""
+    return _pairs(model, choice.reading, choice.as_of, by)
+
+
+def nine_rows(model: Model, choice: Choice) -> pd.DataFrame:
+    """One row per neighborhood behind the nine numbers (``robustness.explainer_rows``)."""
+    return robustness.explainer_rows(model.panel(choice), model.scope())
+
+
+@derived(*_STATUS)
+def _changes(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    choice = Choice(as_of, *reading)
+    return robustness.statuses_without(
+        admitted(model, choice), as_of, stale_after_days=choice.stale_after_days
+    )
+
+
+def changes(model: Model, choice: Choice) -> pd.DataFrame:
+    """Neighborhoods whose status rests on one source (``robustness.statuses_without``)."""
+    return _changes(model, choice.reading, choice.as_of)
+
+
+def headline_range(
+    model: Model, choice: Choice, *, measure: str, denominator: str
+) -> tuple[float, float, float]:
+    """Lowest and highest share when each source in turn is dropped, and the share itself."""
+    rows = nine_rows(model, choice)
+    nine = robustness.explainer(rows).set_index(["denominator", "measure"])["share"]
+    base = float(nine[denominator, measure])
+    shares = robustness.share_without(changes(model, choice), rows, measure=measure, denominator=denominator)[
+        "share"
+    ]
+    return min([base, *shares]), max([base, *shares]), base
+
+
+def sensitivity(model: Model, choice: Choice, *, measure: str, denominator: str) -> pd.DataFrame:
+    """The headline under other readings (``robustness.sensitivity``)."""
+    other_level = "all_claims" if choice.evidence == "corroborated" else "corroborated"
+    others = {other_level: nine_rows(model, replace(choice, evidence=other_level))}
+    others |= {
+        f"stale_{days}": nine_rows(model, replace(choice, stale_after_days=days))
+        for days in STALE_CHOICES
+        if days != choice.stale_after_days
+    }
+    return robustness.sensitivity(
+        nine_rows(model, choice), changes(model, choice), others, measure=measure, denominator=denominator
+    )
+
+
+def gains(model: Model, choice: Choice) -> pd.DataFrame:
+    """Changes of side up to the chosen date and how late each was published (``lags.gains``)."""
+    rows = lags.gains(admitted(model, choice))
+    return rows[rows["from_earliest"] <= pd.Timestamp(choice.as_of)].reset_index(drop=True)
+
+
+def unseen_losses(model: Model, choice: Choice) -> pd.DataFrame:
+    """Claims of retaken places whose loss nobody had published before (``lags.unseen_losses``)."""
+    return lags.unseen_losses(
+        retaken.register(model, choice), status.known(model.assertions(), choice.known_on), as_of=choice.as_of
+    )
+
+
+def silence(model: Model, choice: Choice) -> pd.DataFrame:
+    """Weeks without a statement per neighborhood (``voids.silence``)."""
+    return voids.silence(admitted(model, choice), model.scope(), as_of=choice.as_of)
+
+
+@derived(*WATCHED, "milestones")
+def _breaks(model: Model, known_on: date | None, until: date) -> tuple[breaks.Break, ...]:
+    frames = {name: _known(model.frame(name), known_on) for name in WATCHED}
+    found = [item for name, rows in frames.items() for item in breaks.volume_breaks(rows, name, until=until)]
+    return tuple(found + breaks.method_breaks(model.frame("milestones"), frames))
+
+
+def _known(rows: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
+    ended = "withdrawn_at" if "withdrawn_at" in rows else "superseded_at"
+    return rows[revisions.seen(rows, ended, known_on)]
+
+
+def breaks_of(
+    model: Model, dataset_ids: tuple[str, ...], *, known_on: date | None, until: date
+) -> tuple[breaks.Break, ...]:
+    """Breaks of the sources of some datasets up to a date, in order of date."""
+    if not set(dataset_ids) & set(WATCHED):
+        return ()
+    return breaks.affecting(_breaks(model, known_on, until), dataset_ids)
+
+
+@derived("territorial_control", "retaken_areas", "incidents")
+def _revised(model: Model, then: date, now: date | None, as_of: date) -> pd.DataFrame:
+    keep = [
+        *("kind", "dataset_id", "row_id", "date", "learned_at", "days_late", "was_id", "neighborhood_id"),
+        *("status", "note", "source_publisher", "source_url", "source_checked"),
+    ]
+    found = []
+    for ledger in revisions.LEDGERS:
+        table = revisions.revisions(model.frame(ledger.dataset_id), ledger, then=then, now=now, as_of=as_of)
+        if "summary" in table:
+            table = table.rename(columns={"summary": "note"}).assign(status=table["sub_event_type"])
+        found.append(table[keep].astype({"status": "object", "was_id": "object"}))
+    return pd.concat(found, ignore_index=True).sort_values(
+        ["learned_at", "row_id"], ascending=[False, True], kind="stable", ignore_index=True
+    )
+
+
+def revised(model: Model, choice: Choice, then: date) -> pd.DataFrame:
+    """What was learned, corrected or withdrawn about dates up to the one shown, since a day (revision-1)."""
+    return _revised(model, then, choice.known_on, choice.as_of)
+
+
+def share_then_and_now(model: Model, choice: Choice, then: date) -> Mapping[str, pd.DataFrame]:
+    """Share tables over time as known then and as known now, for the same dates."""
+    days = model.weeks(choice.as_of)
+    return {
+        "then": model.share_table(replace(choice, known_on=then), *days),
+        "now": model.share_table(choice, *days),
+    }

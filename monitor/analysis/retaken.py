@@ -1,0 +1,158 @@
+"""What the page Retaken shows, derived from a model: register of claims, spells, what followed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+import pandas as pd
+
+from monitor.analysis import claims, durability, holds, incidents, status
+from monitor.analysis.definitions import DURABILITY_DAYS, choose
+from monitor.analysis.model import Choice, Model, Reading, derived
+
+_STATUS = ("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+
+
+@derived("territorial_control", "retaken_areas", "incidents", "actors")
+def _zone_history(model: Model, reading: Reading) -> pd.DataFrame:
+    known_on, evidence, stale_after_days, definitions = reading
+    return status.status_history(
+        status.with_sub_zones(model.assertions()),
+        known_on=known_on,
+        evidence=evidence,
+        stale_after_days=stale_after_days,
+        rules=choose(definitions),
+    )
+
+
+def zone_history(model: Model, choice: Choice) -> pd.DataFrame:
+    """Intervals of status of the sub-zones that statements name, as ``<neighborhood>/<sub-zone>``."""
+    return _zone_history(model, choice.reading)
+
+
+def known_statements(model: Model, choice: Choice) -> pd.DataFrame:
+    """Every statement known on the chosen day, at any evidence level."""
+    return status.known(model.assertions(), choice.known_on)
+
+
+def observed_to(model: Model, choice: Choice) -> date:
+    """Day of the last statement known, not after the chosen date: nothing can have been followed beyond it."""
+    dates = known_statements(model, choice)["from_earliest"]
+    past = dates[dates <= pd.Timestamp(choice.as_of)]
+    return past.max().date() if len(past) else choice.as_of
+
+
+@derived(*_STATUS)
+def _register(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    known_on, evidence, stale_after_days, _definitions = reading
+    choice = Choice(as_of, *reading)
+    table = claims.register(
+        status.known(model.frame("retaken_areas"), known_on),
+        known_statements(model, choice),
+        pd.concat([model.history(choice), zone_history(model, choice)]),
+        as_of=as_of,
+        stale_after_days=stale_after_days,
+    )
+    if evidence == "corroborated":
+        table = table[table["level"] != "claimed"].reset_index(drop=True)
+    return table
+
+
+def register(model: Model, choice: Choice) -> pd.DataFrame:
+    """Claims known under the choice (``claims.register``); under "corroborated" only those with an independent report."""
+    return _register(model, choice.reading, choice.as_of)
+
+
+def zones(model: Model, choice: Choice) -> pd.DataFrame:
+    """Status of the sub-zones that claims name, on the chosen date (``claims.zones_now``)."""
+    rows = status.known(model.frame("retaken_areas"), choice.known_on)
+    return claims.zones_now(zone_history(model, choice), rows, as_of=choice.as_of)
+
+
+@derived(*_STATUS)
+def _spells(model: Model, reading: Reading, as_of: date, strict: bool) -> pd.DataFrame:
+    choice = Choice(as_of, *reading)
+    inside = set(model.scope()["neighborhood_id"])
+    history = model.history(choice)
+    whole = holds.hold_spells(history[history["neighborhood_id"].isin(inside)], end_on=as_of, strict=strict)
+    parts = zone_history(model, choice)
+    parts = parts[parts["neighborhood_id"].str.split("/").str[0].isin(inside)]
+    named = holds.hold_spells(parts, end_on=as_of, strict=strict)
+    about = model.assertions().set_index("assertion_id")["sub_zone"].fillna("")
+    # A street shares the spells of its neighborhood; its own begin with a statement about the street.
+    named = named[named["start_assertion_id"].map(about).fillna("") != ""]
+    spells = pd.concat([whole, named], ignore_index=True)
+    place = spells["neighborhood_id"].astype("str").str.split("/", n=1)
+    return spells.assign(neighborhood_id=place.str[0], sub_zone=place.str[1].astype("str").fillna(""))
+
+
+def spells(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
+    """Hold spells of neighborhoods in scope and of named sub-zones (``sub_zone``, else empty) up to the chosen date."""
+    return _spells(model, choice.reading, choice.as_of, strict)
+
+
+def whole_spells(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
+    """Hold spells of whole neighborhoods: what curve, durability and re-loss rate are computed from."""
+    rows = spells(model, choice, strict=strict)
+    return rows[rows["sub_zone"] == ""].drop(columns="sub_zone").reset_index(drop=True)
+
+
+class Held(NamedTuple):
+    """How retaken neighborhoods were held, in one reading of what ends a spell."""
+
+    spells: pd.DataFrame
+    summary: durability.HoldSummary | None
+    durability: pd.DataFrame
+    reloss: pd.Series
+
+
+def held(model: Model, choice: Choice, *, strict: bool = False) -> Held:
+    """Spells, summary (None without a spell), durability at 30 and 90 days and re-loss rate."""
+    rows = whole_spells(model, choice, strict=strict)
+    until = observed_to(model, choice)
+    return Held(
+        rows,
+        durability.hold_summary(rows) if len(rows) else None,
+        pd.DataFrame([durability.durability(rows, days, observed_to=until) for days in DURABILITY_DAYS]),
+        durability.reloss_rate(rows),
+    )
+
+
+def groups(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
+    """Spells by commune, by what was claimed and by who took part: ``by, group`` and the columns of ``durability.strata``."""
+    rows = whole_spells(model, choice, strict=strict)
+    places = model.frame("neighborhoods").set_index("neighborhood_id")["commune"]
+    control = model.frame("territorial_control").rename(columns={"assertion_id": "id"})
+    register_rows = model.frame("retaken_areas").rename(columns={"claim_id": "id"})
+    said = pd.concat([control[["id", "status", "actor_ids"]], register_rows[["id", "status", "actor_ids"]]])
+    start = said.drop_duplicates("id").set_index("id").reindex(rows["start_assertion_id"])
+    mission = start["actor_ids"].fillna("").str.split("|").map(lambda ids: bool({"mss", "gsf"} & set(ids)))
+    found = []
+    for name, by in (
+        ("commune", rows["neighborhood_id"].map(places)),
+        ("status", pd.Series(start["status"].to_numpy(), index=rows.index)),
+        ("mission", pd.Series(mission.map({True: "with", False: "without"}).to_numpy(), index=rows.index)),
+    ):
+        found.append(durability.strata(rows, by).assign(by=name))
+    return pd.concat(found, ignore_index=True)
+
+
+def aftermath(model: Model, choice: Choice) -> pd.DataFrame:
+    """Each spell with its first violent incident, first loss, sites that reopened and people who returned."""
+    rows = spells(model, choice).reset_index(drop=True)
+    seen = model.frame("incidents")
+    if choice.known_on is not None:
+        seen = seen[seen["recorded_at"] < pd.Timestamp(choice.known_on, tz="UTC") + pd.Timedelta(days=1)]
+    past = incidents.counted(seen)
+    past = past[past["event_date"] <= pd.Timestamp(choice.as_of)]
+    followed = durability.first_events(rows, past)
+    figures = model.frame("indicators")
+    returns = figures[figures["indicator"].isin(["returned", "returnees"])]
+    return durability.recovery(
+        followed,
+        model.frame("key_sites")[["site_id", "neighborhood_id"]],
+        model.site_history(choice),
+        returns[["area_id", "period_start", "value"]],
+        as_of=choice.as_of,
+    )

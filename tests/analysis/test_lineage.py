@@ -1,0 +1,82 @@
+"""Every headline's rows, as they are downloaded, give its number; then and now of every headline."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from monitor.analysis import doubt, lineage, retaken
+from monitor.analysis.definitions import DEFINITIONS
+from monitor.analysis.lineage import HEADLINES
+from monitor.analysis.model import Choice, Model
+from tests.committed import committed_model
+
+CHOICES = [
+    Choice(date(2026, 1, 31), None, "all_claims", 180),
+    Choice(date(2024, 10, 21), date(2025, 3, 1), "corroborated", 90, ("contested-2",)),
+    Choice(date(2020, 8, 27), date(2020, 8, 27), "all_claims", 180),
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return committed_model()
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=["usual", "a past day", "nothing known"])
+def test_the_rows_of_every_headline_give_its_number(model: Model, choice: Choice) -> None:
+    known = {item.definition_id for item in DEFINITIONS}
+    for headline_id, headline in HEADLINES.items():
+        opened = lineage.trace(headline_id, model, choice)
+        assert set(headline.definitions) <= known, headline_id
+        if np.isnan(opened.value):
+            continue
+        downloaded = pd.read_csv(io.StringIO(opened.rows.to_csv(index=False)))
+        if downloaded.empty:
+            assert opened.value == 0, headline_id
+            continue
+        assert lineage.recompute(headline, downloaded) == pytest.approx(opened.value), headline_id
+
+
+def test_headlines_say_something_on_the_usual_date(model: Model) -> None:
+    values = {name: lineage.trace(name, model, CHOICES[0]).value for name in HEADLINES}
+    assert [name for name, value in values.items() if np.isnan(value)] == []
+    assert len(values) >= 30
+
+
+def test_what_moved_since_the_day_before_the_police_union_spoke(model: Model) -> None:
+    now = Choice(date(2024, 10, 21), None, "all_claims", 180)
+    then = replace(now, known_on=date(2024, 10, 20))
+    table = lineage.moved(model, then, now).set_index("headline_id")
+    assert table.loc["claims-lost", "now"] > table.loc["claims-lost", "then"]
+    assert lineage.moved(model, now, now).empty
+    learned = doubt.revised(model, now, date(2024, 10, 20))
+    union = learned[
+        (learned["neighborhood_id"] == "solino") & (learned["date"] == pd.Timestamp("2024-10-17"))
+    ]
+    assert union["kind"].tolist() == ["learned"]
+    assert union["days_late"].tolist() == [11]
+
+
+def test_solino_is_retaken_under_all_claims_and_not_under_corroborated(model: Model) -> None:
+    for evidence, expected in (("all_claims", 1), ("corroborated", 0)):
+        table = retaken.register(model, Choice(date(2024, 10, 21), None, evidence, 180))
+        solino = table[table["neighborhood_id"] == "solino"]
+        assert len(solino) == expected
+    row = retaken.register(model, CHOICES[0])
+    row = row[(row["neighborhood_id"] == "solino") & (row["claim_date"] == pd.Timestamp("2024-10-20"))].iloc[
+        0
+    ]
+    assert (row["days_to_contradiction"], row["sub_zones"], row["level"]) == (1, 5, "claimed")
+
+
+def test_the_curve_stays_when_only_the_date_moves(model: Model) -> None:
+    late = [Choice(day, None, "all_claims", 180) for day in (date(2026, 7, 1), date(2026, 11, 23))]
+    first, second = (retaken.whole_spells(model, choice) for choice in late)
+    pd.testing.assert_frame_equal(first, second)
+    assert retaken.held(model, late[0]).summary == retaken.held(model, late[1]).summary
