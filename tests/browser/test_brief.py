@@ -36,7 +36,7 @@ def test_the_menu_gives_data_citation_and_links(dashboard: Server, page: Page) -
     wait_ready(page)
     body = page.get_by_test_id("stPopoverBody")
     expect(body.get_by_text("Accessed")).to_be_visible()
-    link = body.get_by_text(f"{dashboard.url}/mission-inputs?as_of=2025-06-25&snap=")
+    link = body.get_by_text(f"{dashboard.url}/mission-inputs?as_of=2025-06-25&definitions=")
     expect(link.last).to_be_visible()
     address = body.get_by_role("link", name="XLSX").get_attribute("href")
     answer = page.request.get(f"{dashboard.url}/{address}")

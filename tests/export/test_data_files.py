@@ -68,9 +68,12 @@ def test_filters_are_named_and_links_lead_back(built: BuiltFigure, model: Model)
     assert known["As known on"] == "2025-07-01"
     assert known["Evidence"] == "corroborated"
     assert known["Filter by"] == "km2"
-    query = "as_of=2025-06-25&known_on=2025-07-01&evidence=corroborated&stale_after=365&by=km2&span=1y"
+    choice_ = "as_of=2025-06-25&known_on=2025-07-01&evidence=corroborated&stale_after=365"
+    query = f"{choice_}&by=km2&span=1y"
     assert known["Live link"] == f"{SITE}territorial-control?{query}"
-    assert known["Pinned link"] == f"{SITE}territorial-control?{query}&snap={model.snapshot_id}"
+    assert known["Pinned link"] == (
+        f"{SITE}territorial-control?{choice_}&definitions=contested-1~disputed-1&by=km2&span=1y&snap={model.snapshot_id}"
+    )
 
 
 def test_a_citation_names_finding_sources_snapshot_day_and_link(built: BuiltFigure, model: Model) -> None:
