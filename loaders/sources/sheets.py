@@ -125,9 +125,11 @@ def _refuse_name(name: str, found: Mapping[str, bytes], what: str) -> None:
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, what: str) -> bytes:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise NotImplementedError
-    with archive.open(member) as stream:
-        content = stream.read(left + 1)
-    if len(content) > left:
+    content = b""
+    if member.file_size <= left:  # what it says; what it holds is measured below
+        with archive.open(member) as stream:
+            content = stream.read(left + 1)
+    if member.file_size > left or len(content) > left:
         raise ParseError(f"{what}: unpacked, the file is too large to be read. Is this the right file?")
     if content.startswith(_ARCHIVE_MAGIC):
         raise ParseError(
