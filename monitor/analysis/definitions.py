@@ -421,6 +421,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         f"authorised, below {LACKING_SHARE:.0%}; in part below {SUFFICIENT_SHARE:.0%}. Formed: from the day of the event on. "
         "Without the data a rule needs, the verdict is that it cannot be known.",
     ),
+    Definition(
+        "digest-1",
+        "Digest",
+        "What differs between two snapshots, each read with all claims at the date of its own last statement: gained is a "
+        "change from gang control or influence to state presence or state held, lost the reverse; no longer known is a status "
+        "that became unknown for want of a report; corrected is a statement that both have but not alike, or that was taken "
+        "out. Data are overdue after twice their usual interval.",
+    ),
 )
 
 #: Definitions that are not in force but still hold for links that name them: superseded ones, and other readings

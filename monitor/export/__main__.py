@@ -7,7 +7,8 @@ Exit codes: 0 done; 1 the data or the browser is missing, or there is nothing to
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from loaders.contracts import LOCAL_TIME_ZONE
 from monitor.analysis.model import Model
 from monitor.charts.standing import NotStampedError
 from monitor.export import data_files, figures, packs, render
+from monitor.export import digest as digests
 from monitor.export.figures import FIGURES, BuiltFigure, NothingToDrawError, UnknownParameterError
 from monitor.export.kept import DatasetError, Kept
 from monitor.export.link import BadLinkError, choice_of, parameters_of, value_of
@@ -124,6 +126,43 @@ def briefing(
     _finish(out, write)
 
 
+@app.command()
+def digest(
+    before: Annotated[str, typer.Option("--from", help="Id of the earlier snapshot.")],
+    after: Annotated[
+        str, typer.Option("--to", help="Id of the later snapshot; by default the current one.")
+    ] = "",
+    lang: Language = "en",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="File ending in .txt, .html or .pptx; by default the text is printed."),
+    ] = None,
+    site: Site = "",
+) -> None:
+    """Write what changed from one snapshot to another."""
+
+    def made() -> digests.Digest:
+        _language(lang)
+        return digests.digest(Model(Kept(before)), Model(Kept(after or None)), today=today(), site=site)
+
+    kinds: Mapping[str, Callable[[digests.Digest], bytes]] = {
+        ".txt": lambda found: digests.text(found).encode(),
+        ".html": lambda found: digests.html(found).encode(),
+        ".pptx": digests.slide,
+    }
+    if out is None:
+        with _explained():
+            typer.echo(digests.text(made()), nl=False)
+        return
+
+    def write() -> bytes:
+        if out.suffix not in kinds:
+            raise ValueError(f"A digest ends in {', '.join(kinds)}, not {out.suffix or 'nothing'}.")
+        return kinds[out.suffix](made())
+
+    _finish(out, write)
+
+
 def built_figure(figure_id: str, query: Mapping[str, str], model: Model, day: date) -> BuiltFigure:
     """Build a figure from the texts of a link.
 
@@ -172,14 +211,11 @@ def _progress(done: int, total: int) -> None:
     typer.echo(f"{done}/{total}", err=True)
 
 
-def _finish(out: Path, write: Callable[[], bytes]) -> None:
-    """Write a file whole or not at all, and say what went wrong in one line."""
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what went wrong in one line."""
     try:
-        body = write()
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part = out.with_name(f".{out.name}.part")
-        part.write_bytes(body)
-        part.replace(out)
+        yield
     except _MISSING as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
@@ -188,6 +224,16 @@ def _finish(out: Path, write: Callable[[], bytes]) -> None:
         sys.exit(2)
     finally:
         render.close()
+
+
+def _finish(out: Path, write: Callable[[], bytes]) -> None:
+    """Write a file whole or not at all."""
+    with _explained():
+        body = write()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_name(f".{out.name}.part")
+        part.write_bytes(body)
+        part.replace(out)
     typer.echo(f"{out} ({len(body):,} bytes)")
 
 

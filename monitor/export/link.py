@@ -115,6 +115,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "before": Parameter(_date, "a date, YYYY-MM-DD"),
     "view": Parameter(View.parse, "a place in Haiti: latitude,longitude,zoom", shared=True),
     "layers": Parameter(_layers, f"some of {', '.join(LAYERS)}, separated by ~, or none", shared=True),
+    "since": Parameter(_snapshot, "the id of a snapshot, ten characters"),
     "brief": Parameter(_one_of(*BRIEFS), ", ".join(BRIEFS)),
     "figure": Parameter(_figures, "ids of figures, separated by ~"),
     "site": Parameter(str, "the id of a site"),

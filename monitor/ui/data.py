@@ -7,6 +7,7 @@ clears a cache. Frames are shared between sessions and must not be changed in pl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,6 +133,33 @@ def model() -> Model:
 def model_of(snapshot_id: str | None) -> Model:
     """All that is derived from a snapshot, the current one for None; DatasetError says if it is not kept."""
     return Model(_StoreSource(store.snapshot(snapshot_id), is_pinned=snapshot_id is not None))
+
+
+@dataclass(frozen=True)
+class KeptSnapshot:
+    """A snapshot that can be shown, and when it was published (UTC; None where the log does not say)."""
+
+    snapshot_id: str
+    published_at: datetime | None
+
+
+def kept_snapshots() -> list[KeptSnapshot]:
+    """Snapshots that can be shown, the current one first, then the latest published."""
+    times: dict[str, datetime | None] = {}
+    for line in store.read_log():
+        if line["action"] in ("publish", "rollback") and "snapshot" in line:
+            times.pop(line["snapshot"], None)
+            times[line["snapshot"]] = datetime.fromisoformat(line["at"]) if line.get("at") else None
+    current = store.snapshot().snapshot_id
+    found = [KeptSnapshot(current, times.get(current))]
+    for name in reversed(times):
+        try:
+            store.snapshot(name)
+        except DatasetError:
+            continue
+        if name != current:
+            found.append(KeptSnapshot(name, times[name]))
+    return found
 
 
 def keyed(*dataset_ids: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -33,6 +33,8 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("sites.py", "key-sites", "Key sites"),
     PageEntry("events.py", "security-incidents", "Incidents"),
     PageEntry("mandate.py", "mission-inputs", "Mission"),
+    PageEntry("changes.py", "weekly-digest", "Digest"),
+    PageEntry("briefing.py", "briefing-builder", "Briefing"),
     PageEntry("datasets.py", "data-status", "Data"),
     PageEntry("definitions.py", "methods-used", "Methods"),
 )

@@ -16,7 +16,16 @@ from tests.server import ROOT
 every_page = pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.script)
 
 #: Pages that need a dataset, and pages that do not.
-NEEDS_INCIDENTS = {"overview.py", "control.py", "compare.py", "retaken.py", "sites.py", "events.py"}
+NEEDS_INCIDENTS = {
+    "overview.py",
+    "control.py",
+    "compare.py",
+    "retaken.py",
+    "sites.py",
+    "events.py",
+    "changes.py",
+    "briefing.py",
+}
 
 
 @pytest.fixture(autouse=True)
