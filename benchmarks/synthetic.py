@@ -28,7 +28,8 @@ from loaders import store
 from loaders.contracts import COMMITTED_DATASETS, CONTRACTS, SIDE_OF_STATUS, Contract, enforce
 
 _SEED = 2026
-_CHUNK = 100_000
+#: Rows from which a table is written as Parquet, as a refresh of that size writes it.
+_BULK = 50_000
 _DIGITS = 1e-5
 _SAMPLE = 500
 
@@ -167,9 +168,12 @@ def incidents(
     """Incidents: committed rows with another key and date; those placed in a neighborhood get another one."""
     rows = _drawn("incidents", number, "SI", days, lot)
     is_placed = (rows["location_precision"] == "neighborhood").to_numpy()
-    places = lot.choice(in_scope, number)
+    places = lot.integers(0, len(in_scope), number)
     for column in ("neighborhood_id", "place_id"):
-        rows[column] = rows[column].where(~is_placed, places)
+        words = pd.Index(rows[column].unique()).dropna().union(in_scope)
+        codes = words.get_indexer(rows[column])
+        codes = np.where(is_placed, words.get_indexer(in_scope)[places], codes)
+        rows[column] = pd.Categorical.from_codes(codes, words)
     deaths = pd.Series(lot.poisson(3, number).astype("float64"))
     for column in ("fatalities_low", "fatalities", "fatalities_high"):
         rows[column] = deaths
@@ -182,6 +186,9 @@ def _drawn(
     """Committed rows drawn by lot, each with a new key, and published and recorded some days after its new date."""
     contract = CONTRACTS[dataset_id]
     committed = store.read(dataset_id, root=DATASETS)
+    if number >= _BULK:  # texts as they recur: two million rows of words would fill the memory
+        texts = [column.name for column in contract.columns if column.kind in ("id", "text", "url")]
+        committed = committed.astype(dict.fromkeys(texts, "category"))
     rows = committed.take(lot.integers(0, len(committed), number)).reset_index(drop=True)
     rows[contract.key[0]] = pd.Series(np.arange(number)).map(f"{prefix}{{:08d}}".format).astype("str")
     rows[contract.date_column] = days.take(lot.integers(0, len(days), number)).astype("datetime64[us]")
@@ -193,23 +200,20 @@ def _drawn(
 
 
 def _version(contract: Contract, frame: pd.DataFrame, committed: Mapping[str, bytes]) -> store.Version:
-    """A version with another frame. Tables are written in chunks: a large one at once takes ten times the memory."""
+    """A version with another frame; a large table as Parquet."""
     _check(contract, frame)
-    chunks = [frame]
-    if contract.file_name.endswith(".csv"):
-        frame = frame.sort_values(list(contract.key))
-        chunks = [frame.iloc[start : start + _CHUNK] for start in range(0, len(frame), _CHUNK)]
-    texts = [store.serialise(chunk, contract) for chunk in chunks]
-    header = texts[0].index(b"\n") + 1
+    kept = {name: data for name, data in committed.items() if name != contract.file_name}
+    if len(frame) >= _BULK:
+        contract = contract.in_bulk()
     provenance = json.loads(committed[store.PROVENANCE_FILE]) | {"rows": len(frame), "warnings": []}
     if contract.date_column:
-        dates = frame[contract.date_column].dt.strftime("%Y-%m-%d")
-        provenance["covers"] = {"from": dates.min(), "to": dates.max()}
+        dates = frame[contract.date_column]
+        provenance["covers"] = {"from": f"{dates.min():%Y-%m-%d}", "to": f"{dates.max():%Y-%m-%d}"}
     provenance["source"] |= {"name": "benchmarks.synthetic"}
     return store.Version(
         {
-            **committed,
-            contract.file_name: b"".join([texts[0], *(text[header:] for text in texts[1:])]),
+            **kept,
+            contract.file_name: store.serialise(frame, contract),
             store.PROVENANCE_FILE: json.dumps(provenance, indent=1).encode(),
         }
     )
