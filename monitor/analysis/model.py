@@ -51,6 +51,14 @@ class Choice:
         return self.known_on, self.evidence, self.stale_after_days, self.definitions
 
 
+def is_compact(dataset_id: str) -> bool:
+    """Whether the recurring texts of a dataset in bulk are kept as categories, in a tenth of the memory.
+
+    Statements about control are compared text by text, column against column: they stay as they are.
+    """
+    return dataset_id != "territorial_control"
+
+
 class Source(Protocol):
     """The datasets of one snapshot, and a place to keep what is derived from them."""
 
@@ -66,6 +74,10 @@ class Source(Protocol):
 
     def frame(self, dataset_id: str) -> pd.DataFrame:
         """Return a dataset as a typed frame, which nobody changes in place."""
+        ...
+
+    def columns(self, dataset_id: str, *names: str) -> pd.DataFrame:
+        """Return some columns of a dataset: of a table of millions of rows the others are not even read."""
         ...
 
     def features(self, dataset_id: str) -> dict[str, Any]:
@@ -114,6 +126,7 @@ class Model:
         self.snapshot_id = source.snapshot_id
         self.is_pinned = source.is_pinned
         self.frame = source.frame
+        self.columns = source.columns
         self.features = source.features
         self.provenance = source.provenance
         self.description = source.description
@@ -154,7 +167,7 @@ class Model:
     @derived("incidents", "actors")
     def clashes(self) -> pd.DataFrame:
         """Armed clashes with state forces."""
-        return status.state_clashes(self.frame("incidents"), self.frame("actors"))
+        return status.state_clashes(self.columns("incidents", *status.CLASH_COLUMNS), self.frame("actors"))
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors")
     def _history(self, reading: Reading) -> pd.DataFrame:

@@ -47,6 +47,23 @@ ASSERTION_COLUMNS = [
     *("recorded_at", "withdrawn_at", "note"),
 ]
 
+#: Columns of an assertion that decide about statuses; the others (texts, addresses) need not be moved about.
+_LEDGER_COLUMNS = [
+    name
+    for name in ASSERTION_COLUMNS
+    if name not in ("claimant_name", "source_publisher", "source_url", "source_checked", "note")
+]
+
+#: Columns of an incident that :func:`state_clashes` reads.
+CLASH_COLUMNS = (
+    "sub_event_type",
+    "count_role",
+    "superseded_at",
+    "neighborhood_id",
+    "actor_ids",
+    "event_date",
+)
+
 _DECIDED_SIDES = ("gang", "state", "third_party")
 
 
@@ -167,7 +184,8 @@ def status_history(
         run of the same status; ``last_status`` keeps the reported status of a stale interval. Sorted by neighborhood
         and date.
     """
-    ledger = _ledger(whole_statements(admissible(known(assertions, known_on), evidence)), clashes, rules)
+    rows = known(assertions[_LEDGER_COLUMNS], known_on)
+    ledger = _ledger(whole_statements(admissible(rows, evidence)), clashes, rules)
     limit = ledger["confirmed_on"] + (stale_after_days + 1) * DAY
     lapses = ledger["valid_to"].isna() | (ledger["valid_to"] > limit)
     stale = ledger[lapses].assign(
@@ -274,17 +292,10 @@ def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None, rules: Ru
     if clashes is None or clashes.empty or winners.empty:
         return pd.Series(pd.NaT, index=winners.index, dtype="datetime64[us]")
     units = pd.Index(winners["neighborhood_id"].unique())
-    epoch = pd.Timestamp("1970-01-01")
-    inside = clashes[clashes["neighborhood_id"].isin(units)]
     span = 1_000_000
-    clash_keys = np.sort(
-        units.get_indexer(inside["neighborhood_id"]) * span
-        + (inside["event_date"] - epoch).dt.days.to_numpy()
-    )
-    start = (
-        units.get_indexer(winners["neighborhood_id"]) * span
-        + (winners["valid_from"] - epoch).dt.days.to_numpy()
-    )
+    # Clashes outside the units get negative keys: they lie before all others.
+    clash_keys = np.sort(_codes(clashes["neighborhood_id"], units) * span + _day_numbers(clashes["event_date"]))
+    start = _codes(winners["neighborhood_id"], units) * span + _day_numbers(winners["valid_from"])
     position = np.searchsorted(clash_keys, start, side="right") + rules.contested_min_clashes - 1
     found = position < len(clash_keys)
     days = np.full(len(winners), -1)
@@ -293,6 +304,17 @@ def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None, rules: Ru
     dates = winners["valid_from"] + pd.to_timedelta(np.where(hit, days, 0), unit="D")
     dates = dates.where(hit)
     return dates.where(winners["valid_to"].isna() | (dates < winners["valid_to"]))
+
+
+def _codes(values: pd.Series, among: pd.Index) -> np.ndarray:
+    """Place of each value in an index, -1 where it is not among them; texts are looked up once each."""
+    codes, texts = pd.factorize(values)
+    return np.append(among.get_indexer(pd.Index(texts)), -1)[codes]
+
+
+def _day_numbers(dates: pd.Series) -> np.ndarray:
+    """Days since 1970 as integers."""
+    return dates.to_numpy("datetime64[D]").astype("int64")
 
 
 def panel_of(
@@ -399,8 +421,11 @@ def state_clashes(incidents: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame
         & incidents["superseded_at"].isna()
         & incidents["neighborhood_id"].notna()
     ]
-    takes_part = rows["actor_ids"].fillna("").map(lambda ids: bool(state & set(ids.split("|"))))
-    return rows.loc[takes_part, ["neighborhood_id", "event_date"]]
+    # The same few combinations of actors recur in any number of events.
+    codes, combinations = pd.factorize(rows["actor_ids"])
+    takes_part = np.array([bool(state & set(ids.split("|"))) for ids in combinations] + [False])[codes]
+    clashes = rows.loc[takes_part, ["neighborhood_id", "event_date"]]
+    return clashes.astype({"neighborhood_id": "category"})
 
 
 def transitions(panel: pd.DataFrame, start: date, end: date) -> pd.DataFrame:

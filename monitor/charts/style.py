@@ -56,6 +56,12 @@ STATUS_ORDER = tuple(str(status) for status in Status)
 
 def status_label(status: str) -> str:
     """A status in words."""
+    return _status_labels(language())[status]
+
+
+@lru_cache(maxsize=8)
+def _status_labels(code: str) -> Mapping[str, str]:
+    """All statuses in words, in the current language, which is `code`: figures ask for thousands."""
     return {
         Status.GANG_CONTROL: _("Gang control"),
         Status.GANG_INFLUENCE: _("Gang influence"),
@@ -65,7 +71,7 @@ def status_label(status: str) -> str:
         Status.THIRD_PARTY: _("Self-defence or other"),
         Status.UNKNOWN: _("Unknown (stale)"),
         Status.NO_DATA: _("No data"),
-    }[Status(status)]
+    }
 
 
 def site_label(status: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from loaders import store
 from loaders.store import DatasetError
+from monitor.analysis.model import is_compact
 from monitor.charts.maps import drawn_features
 from monitor.charts.shared import Shared
 
@@ -34,8 +35,23 @@ class Kept:
 
     def frame(self, dataset_id: str) -> pd.DataFrame:
         """Return a dataset as a typed frame, which nobody changes in place."""
+        compact = is_compact(dataset_id)
         return self.kept(
-            "frame", (dataset_id,), (), lambda: store.read(dataset_id, of=self._of, root=self._root)
+            "frame",
+            (dataset_id,),
+            (),
+            lambda: store.read(dataset_id, compact=compact, of=self._of, root=self._root),
+        )
+
+    def columns(self, dataset_id: str, *names: str) -> pd.DataFrame:
+        """Return some columns of a dataset."""
+        return self.kept(
+            "columns",
+            (dataset_id,),
+            names,
+            lambda: store.read(
+                dataset_id, columns=names, compact=is_compact(dataset_id), of=self._of, root=self._root
+            ),
         )
 
     def features(self, dataset_id: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from loaders.contracts import CONTRACTS, LOCAL_TIME_ZONE
 from loaders.store import DatasetError
 from monitor.analysis.freshness import Freshness
 from monitor.analysis.freshness import freshness as freshness_of
-from monitor.analysis.model import Choice, Model
+from monitor.analysis.model import Choice, Model, is_compact
 from monitor.charts.maps import drawn_features
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
@@ -74,7 +74,12 @@ def _kept(
 
 @st.cache_resource(show_spinner=False, max_entries=_KEPT)
 def _frame(dataset_id: str, digest: str, _of: store.Snapshot) -> pd.DataFrame:
-    return store.read(dataset_id, of=_of)
+    return store.read(dataset_id, compact=is_compact(dataset_id), of=_of)
+
+
+@st.cache_resource(show_spinner=False, max_entries=_KEPT)
+def _columns(dataset_id: str, digest: str, names: tuple[str, ...], _of: store.Snapshot) -> pd.DataFrame:
+    return store.read(dataset_id, columns=names, compact=is_compact(dataset_id), of=_of)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_KEPT)
@@ -105,6 +110,9 @@ class _StoreSource:
 
     def frame(self, dataset_id: str) -> pd.DataFrame:
         return _frame(dataset_id, self._digest(dataset_id), self._of)
+
+    def columns(self, dataset_id: str, *names: str) -> pd.DataFrame:
+        return _columns(dataset_id, self._digest(dataset_id), names, self._of)
 
     def features(self, dataset_id: str) -> dict[str, Any]:
         return _features(dataset_id, self._digest(dataset_id), self._of)
