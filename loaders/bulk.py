@@ -213,7 +213,12 @@ def _open(data: bytes, name: str) -> _Part:
 
 
 def _text_columns(contract: Contract) -> list[str]:
-    return [column.name for column in contract.columns if column.kind in ("id", "text", "url")]
+    """Texts that recur; those of the key do not, and as categories they would cost more than as they are."""
+    return [
+        column.name
+        for column in contract.columns
+        if column.kind in ("id", "text", "url") and column.name not in contract.key
+    ]
 
 
 def _times(column: pa.ChunkedArray) -> np.ndarray:

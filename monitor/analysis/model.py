@@ -51,6 +51,10 @@ class Choice:
         return self.known_on, self.evidence, self.stale_after_days, self.definitions
 
 
+#: Days for which tables are computed as they are asked for; more are put together from those of the time bar.
+_MANY_DAYS = 30
+
+
 def is_compact(dataset_id: str) -> bool:
     """Whether the recurring texts of a dataset in bulk are kept as categories, in a tenth of the memory.
 
@@ -199,8 +203,24 @@ class Model:
         return shares.shares(self._panel(reading, days), self.scope())
 
     def share_table(self, choice: Choice, *days: date) -> pd.DataFrame:
-        """Shares of statuses on some days (default: the chosen date)."""
-        return self._shares(choice.reading, days or (choice.as_of,))
+        """Shares of statuses on some days (default: the chosen date).
+
+        Of many days those of :meth:`grid_days` are computed once for everybody, and only the others for this reader.
+        """
+        days = days or (choice.as_of,)
+        grid = self.grid_days() if len(days) > _MANY_DAYS else ()
+        others = tuple(sorted(set(days).difference(grid)))
+        if not grid or len(others) > _MANY_DAYS:
+            return self._shares(choice.reading, days)
+        table = self._shares(choice.reading, grid)
+        if not others and len(days) == len(grid):
+            return table
+        parts = [table[table["date"].isin(pd.to_datetime(days))]]
+        if others:
+            parts.append(self._shares(choice.reading, others))
+        return pd.concat(parts, ignore_index=True).sort_values(
+            ["date", "denominator", "status"], ignore_index=True
+        )
 
     @derived("territorial_control", "retaken_areas", "neighborhoods")
     def default_date(self) -> date:
@@ -222,9 +242,15 @@ class Model:
         days = pd.date_range(self.first_date(), until, freq="W-SUN").date
         return (*days, until) if not len(days) or days[-1] != until else tuple(days)
 
+    @derived("territorial_control", "retaken_areas", "neighborhoods")
+    def grid_days(self) -> tuple[date, ...]:
+        """Dates of the time bar whatever date is chosen: weeks from the first to the last statement, the last covered date."""
+        return tuple(sorted({*self.weeks(self.last_date()), self.default_date()}))
+
     def time_bar_days(self, as_of: date) -> tuple[date, ...]:
-        """Dates of the time bar: weeks from the first to the last statement, the chosen date and the last covered one."""
-        return tuple(sorted({*self.weeks(max(self.last_date(), as_of)), as_of, self.default_date()}))
+        """Dates of the time bar: those of :meth:`grid_days`, the weeks from there to the chosen date, and this date."""
+        later = self.weeks(as_of) if as_of > self.last_date() else ()
+        return tuple(sorted({*self.grid_days(), *later, as_of}))
 
     def outcomes(self, choice: Choice) -> pd.DataFrame:
         """Claims of the retaken register known under the choice, with their outcome by rule."""

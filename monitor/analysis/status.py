@@ -294,7 +294,9 @@ def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None, rules: Ru
     units = pd.Index(winners["neighborhood_id"].unique())
     span = 1_000_000
     # Clashes outside the units get negative keys: they lie before all others.
-    clash_keys = np.sort(_codes(clashes["neighborhood_id"], units) * span + _day_numbers(clashes["event_date"]))
+    clash_keys = np.sort(
+        _codes(clashes["neighborhood_id"], units) * span + _day_numbers(clashes["event_date"])
+    )
     start = _codes(winners["neighborhood_id"], units) * span + _day_numbers(winners["valid_from"])
     position = np.searchsorted(clash_keys, start, side="right") + rules.contested_min_clashes - 1
     found = position < len(clash_keys)

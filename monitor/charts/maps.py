@@ -310,21 +310,24 @@ HATCH_LOOKS = tuple(_hatch_look(code) for code in range(2 * _CONTESTED))
 
 def _areas(
     geojson: GeoJSON, ids: pd.Series, codes: np.ndarray, looks: Sequence[Look], **more: Any
-) -> go.Choroplethmap:
-    """Areas coloured by class: one step of the colour scale per class."""
-    steps = len(looks)
-    return go.Choroplethmap(
-        geojson=geojson,
-        locations=ids,
-        featureidkey="id",
-        z=codes + 0.5,
-        zmin=0,
-        zmax=steps,
-        zauto=False,
-        colorscale=[[edge / steps, look.fill] for i, look in enumerate(looks) for edge in (i, i + 1)],
-        showscale=False,
-        below=OVER_AREAS,
-        marker={
+) -> dict[str, Any]:
+    """Trace of areas coloured by class: one step of the colour scale per class.
+
+    A trace that goes into a figure as a plain dict is looked through once by Plotly, an object of its own twice.
+    """
+    return {
+        "type": "choroplethmap",
+        "geojson": geojson,
+        "locations": ids,
+        "featureidkey": "id",
+        "z": codes + 0.5,
+        "zmin": 0,
+        "zmax": len(looks),
+        "zauto": False,
+        "colorscale": _colour_scale(looks),
+        "showscale": False,
+        "below": OVER_AREAS,
+        "marker": {
             "opacity": [looks[code].opacity for code in codes],
             "line": {
                 "color": [looks[code].line for code in codes],
@@ -332,7 +335,18 @@ def _areas(
             },
         },
         **more,
-    )
+    }
+
+
+def _colour_scale(looks: Sequence[Look]) -> list[list[Any]]:
+    """Colour scale with the fill of each class from its number to the next, classes of one fill together."""
+    steps = len(looks)
+    starts = [i for i in range(steps) if i == 0 or looks[i].fill != looks[i - 1].fill]
+    return [
+        [edge / steps, looks[start].fill]
+        for start, end in zip(starts, [*starts[1:], steps], strict=True)
+        for edge in (start, end)
+    ]
 
 
 def control_map(
@@ -415,11 +429,10 @@ def control_map(
         figure.add_trace(_incident_marks(incidents))
     if sites is not None:
         figure.add_traces(_site_marks(sites))
-    figure.update_layout(map={"style": style, **view.layout}, uirevision="control-map", showlegend=False)
+    figure.layout = {"map": {"style": style, **view.layout}, "uirevision": "control-map"}
     # The legend comes first: its place on a phone is set by its number, after the stamp.
     box = map_legend(legend, notes)
-    figure.add_annotation(box)
-    figure.add_annotation(_date_label(panel["date"].iloc[0]))
+    figure.layout.annotations = [box, _date_label(panel["date"].iloc[0])]
     _add_scale(figure, view)
     figure.layout.meta["home"] = home.layout
     # On a phone the legend would cover the map: it hangs below.
@@ -687,17 +700,21 @@ def legend_text(legend: pd.DataFrame, notes: Sequence[str] = ()) -> str:
     notes
         More lines.
     """
-    wide = legend.pivot(index="status", columns="denominator", values="value")
+    values = {
+        (status, denominator): value
+        for status, denominator, value in zip(
+            legend["status"], legend["denominator"], legend["value"], strict=True
+        )
+    }
     lines = [f'<span style="color:{GREY}">{_("neighborhoods · km² · people")}</span>']
     for status in STATUS_ORDER:
-        row = wide.loc[status]
         mark = _MARKS.get(Status(status), "■")
         colour = {Status.CONTESTED: "#b08900", Status.NO_DATA: "#9aa5b1"}.get(
             Status(status), STATUS_COLOURS[status]
         )
         lines.append(
-            f'<span style="color:{colour};font-size:15px">{mark}</span> {status_label(status)} <b>{format_number(row["neighborhoods"])}</b>'
-            f' <span style="color:{GREY}">· {format_number(row["km2"])} · {format_people(row["people"])}</span>'
+            f'<span style="color:{colour};font-size:15px">{mark}</span> {status_label(status)} <b>{format_number(values[status, "neighborhoods"])}</b>'
+            f' <span style="color:{GREY}">· {format_number(values[status, "km2"])} · {format_people(values[status, "people"])}</span>'
         )
     return "<br>".join([*lines, *notes])
 

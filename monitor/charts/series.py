@@ -34,6 +34,9 @@ _STACK = (
     Status.NO_DATA,
 )
 
+#: Least distance between labels at the right edge of the share chart, in per cent of its height.
+_LABEL_GAP = 5.2
+
 EVENT_COLOURS = {
     "Battles": "#7f2704",
     "Violence against civilians": "#d94801",
@@ -84,7 +87,7 @@ def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.
             meta="milestones",
         )
     )
-    figure.update_layout(yaxis9={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
+    figure.layout.yaxis9 = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
     return figure
 
 
@@ -151,20 +154,23 @@ def share_chart(
                 meta=str(status),
             )
         )
-    texts, heights = share_label_texts(rows), share_label_heights(rows)
-    dates = list(rows["date"].drop_duplicates().sort_values())
-    for labelled in texts:
-        figure.add_annotation(
-            name=f"label {labelled}",
-            x=1,
-            xref="paper",
-            y=heights[labelled][dates.index(end)],
-            text=texts[labelled][dates.index(end if cursor is None else cursor)],
-            xanchor="left",
-            xshift=6,
-            showarrow=False,
-            font={"size": 12, "color": STATUS_INKS[labelled]},
-        )
+    wide = _stack(rows)
+    texts = _label_texts(wide.loc[[end if cursor is None else cursor]])
+    heights = _label_heights(wide.loc[[end]])
+    labels = [
+        {
+            "name": f"label {labelled}",
+            "x": 1,
+            "xref": "paper",
+            "y": heights[labelled][0],
+            "text": texts[labelled][0],
+            "xanchor": "left",
+            "xshift": 6,
+            "showarrow": False,
+            "font": {"size": 12, "color": STATUS_INKS[labelled]},
+        }
+        for labelled in texts
+    ]
     if cursor is not None:
         figure.add_shape(
             type="line",
@@ -185,6 +191,7 @@ def share_chart(
         hovermode="x unified",
         showlegend=False,
         uirevision="share-chart",
+        annotations=labels,
     )
     return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=150)
 
@@ -197,18 +204,25 @@ def _stack(rows: pd.DataFrame) -> pd.DataFrame:
 
 def share_label_texts(rows: pd.DataFrame) -> dict[str, list[str]]:
     """Status and share for each date of `rows` (one denominator), by status: what the labels say when the cursor is there."""
+    return _label_texts(_stack(rows))
+
+
+def _label_texts(wide: pd.DataFrame) -> dict[str, list[str]]:
     return {
         str(status): [f"{status_label(str(status))} {share:.0f}\u00a0%" for share in shares]
-        for status, shares in _stack(rows).items()
+        for status, shares in wide.items()
     }
 
 
-def share_label_heights(rows: pd.DataFrame, *, gap: float = 5.2) -> dict[str, list[float]]:
+def share_label_heights(rows: pd.DataFrame, *, gap: float = _LABEL_GAP) -> dict[str, list[float]]:
     """Where the labels of :func:`share_label_texts` stand if a date of `rows` is at the right edge, in per cent.
 
     Each stands beside its band, but at least `gap` above the one below, and all of them within the chart.
     """
-    wide = _stack(rows)
+    return _label_heights(_stack(rows), gap)
+
+
+def _label_heights(wide: pd.DataFrame, gap: float = _LABEL_GAP) -> dict[str, list[float]]:
     shares = wide.to_numpy()
     heights = shares.cumsum(axis=1) - shares / 2
     last = shares.shape[1] - 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io
 
 from loaders.contracts import Status
 from monitor.language import MONTHS, _, format_date, language, separators
@@ -30,6 +30,9 @@ STATUS_COLOURS: Mapping[str, str] = {
     Status.UNKNOWN: "#d9d9d9",
     Status.NO_DATA: "#ffffff",
 }
+
+# A figure has the look that `stamped` gives it; Plotly would copy its own template into every figure first.
+plotly.io.templates.default = None
 
 #: Text colours that keep a contrast of 4.5 on white where the fill itself would not.
 STATUS_INKS: Mapping[str, str] = {
@@ -167,7 +170,19 @@ _CHARACTER_RATIO = 0.53  # mean width of a character of the font stack, in ems
 
 
 def _wrapped(text: str, width: int, size: int) -> list[str]:
-    return textwrap.wrap(text, max(20, int((width - 24) / (size * _CHARACTER_RATIO)))) if text else []
+    """Words of a text in lines that fit into a width in px; a time bar needs thousands of them."""
+    room = max(20, int((width - 24) / (size * _CHARACTER_RATIO)))
+    lines: list[str] = []
+    used = room
+    for word in text.split():
+        if used + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+            used += 1 + len(word)
+        else:
+            pieces = [word[start : start + room] for start in range(0, len(word), room)]
+            lines += pieces
+            used = len(pieces[-1])
+    return lines
 
 
 @dataclass(frozen=True)
@@ -297,44 +312,57 @@ def stamped(
         "align": "left",
         "font": {"size": _FOOTER_PX, "color": GREY},
     }
-    others = [annotation.to_plotly_json() for annotation in figure.layout.annotations]
-    meta = dict(figure.layout.meta or {})
-    figure.update_layout(
-        template=None,
-        height=height,
-        font={"family": FONT, "size": _TEXT_PX, "color": INK},
-        paper_bgcolor=PAPER,
-        plot_bgcolor=PAPER,
-        hoverlabel={
-            "bgcolor": PAPER,
-            "bordercolor": GREY,
+    # One assignment of a whole layout: each update of a part makes Plotly look for whoever listens to it.
+    drawn = figure.layout.to_plotly_json()
+    drawn.pop("template", None)
+    layout = _merged(
+        drawn,
+        {
+            "height": height,
             "font": {"family": FONT, "size": _TEXT_PX, "color": INK},
-            "align": "left",
-        },
-        title={
-            "text": chosen["title.text"],
-            "x": 0,
-            "xref": "container",
-            "xanchor": "left",
-            # The first baseline, 24 px from the top. Anchored at its top, a title of several lines would be drawn there
-            # on the page but half a line higher in files.
-            "pad": {"l": 10, "b": -24},
-            "y": 1,
-            "yref": "container",
-            "yanchor": "bottom",
-            "font": {"size": _TITLE_PX, "color": INK},
-        },
-        margin={"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
-        showlegend=False,
-        separators="".join(separators()),
-        meta={
-            **meta,
-            "fit": [{"min_width": width, "set": values} for width, values in fits],
-            "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
+            "paper_bgcolor": PAPER,
+            "plot_bgcolor": PAPER,
+            "hoverlabel": {
+                "bgcolor": PAPER,
+                "bordercolor": GREY,
+                "font": {"family": FONT, "size": _TEXT_PX, "color": INK},
+                "align": "left",
+            },
+            "title": {
+                "text": chosen["title.text"],
+                "x": 0,
+                "xref": "container",
+                "xanchor": "left",
+                # The first baseline, 24 px from the top. Anchored at its top, a title of several lines would be drawn there
+                # on the page but half a line higher in files.
+                "pad": {"l": 10, "b": -24},
+                "y": 1,
+                "yref": "container",
+                "yanchor": "bottom",
+                "font": {"size": _TITLE_PX, "color": INK},
+            },
+            "margin": {"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
+            "showlegend": False,
+            "separators": "".join(separators()),
+            "annotations": [footer, *drawn.get("annotations", [])],
+            "meta": {
+                "fit": [{"min_width": width, "set": values} for width, values in fits],
+                "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
+            },
         },
     )
-    figure.layout.annotations = [footer, *others]  # assigned: an update would merge them one by one
+    figure.layout = layout
     return figure
+
+
+def _merged(into: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Put values into a nested layout; what is there besides them stays."""
+    for name, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merged(into[name], value)
+        else:
+            into[name] = value
+    return into
 
 
 def _value_at(figure: go.Figure, path: str) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -61,7 +61,7 @@ def situation_heading(choice: Choice) -> tuple[DeltaGenerator, DeltaGenerator]:
 def moving_heading(choice: Choice, dates: Timeline, places: tuple[DeltaGenerator, DeltaGenerator]) -> None:
     """Let the lines of :func:`situation_heading`, which stand in `places`, move with the time bar."""
     day = choice.as_of.isoformat()
-    sentences, notes = _heading_texts(_undated(choice, dates), _days(dates))
+    sentences, notes = _by_date(_heading_texts, choice, dates)
     with places[0]:
         moving_text(sentences, dates, day, key="situation", tag="h1", replaces=True)
     with places[1]:
@@ -75,6 +75,27 @@ def _days(dates: Timeline) -> tuple[date, ...]:
 def _undated(choice: Choice, dates: Timeline) -> Choice:
     """The same choice for all dates of the time bar: what is kept for them must not depend on the date."""
     return replace(choice, as_of=date.fromisoformat(dates.dates[0]))
+
+
+def _by_date(kept: Callable[..., Sequence[Any]], choice: Choice, dates: Timeline, *more: Any) -> list[Any]:
+    """Series that have one entry for each date of the time bar, as `kept` returns them for any days.
+
+    Those of the weeks are computed once for all readers; a date between weeks is computed apart and put in its place.
+    """
+    undated = _undated(choice, dates)
+    days = _days(dates)
+    grid = data.model().grid_days()
+    others = tuple(sorted(set(days).difference(grid)))
+    series = kept(undated, grid, *more)
+    if not others:
+        return list(series)
+    order = sorted(range(len(days)), key=[*grid, *others].__getitem__)
+    return [
+        np.concatenate(parts)[order]
+        if isinstance(parts[0], np.ndarray)
+        else [[*parts[0], *parts[1]][place] for place in order]
+        for parts in zip(series, kept(undated, others, *more), strict=True)
+    ]
 
 
 @data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
@@ -188,37 +209,28 @@ def time_control(choice: Choice, dates: Timeline) -> None:
     "site_status",
     "key_sites",
 )
-def _map_motion(
+def _map_series(
     choice: Choice, days: tuple[date, ...], stamp: Stamp, layers: tuple[str, ...]
-) -> dict[str, Any]:
-    """Classes of all areas and points, title and legend for every date of the time bar."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[str]], list[str]]:
+    """Classes of all areas, incidents and sites, title and legend for each day; what is not among the layers is empty."""
     model = data.model()
     panel = data.panel(choice, *days).sort_values(["date", "neighborhood_id"])
-    tables = dict(iter(data.share_table(choice, *days).groupby("date")))
-    points: dict[str, tuple[np.ndarray, list[Paint]]] = {}
+    tables = data.share_table(choice, *days).groupby("date")
+    events = states = np.empty((len(days), 0), dtype="uint8")
     notes: list[list[str]] = [[] for _day in days]
     if "incidents" in layers:
         counted, notes = incident_layer(model, choice, days)
-        points["incidents"] = maps.incident_classes(counted), _paint(maps.INCIDENT_LOOKS)
+        events = maps.incident_classes(counted)
     if "sites" in layers:
-        states = _site_states(choice, days)
-        classes = np.array([maps.site_classes(row) for row in states])
-        points |= {name: (classes, _paint(looks)) for name, looks in maps.SITE_LOOKS.items()}
-        notes = [[*lines, *maps.sites_note(row)] for lines, row in zip(notes, states, strict=True)]
+        rows = _site_states(choice, days)
+        states = np.array([maps.site_classes(row) for row in rows])
+        notes = [[*lines, *maps.sites_note(row)] for lines, row in zip(notes, rows, strict=True)]
     titles, legends = [], []
     for day, lines in zip(days, notes, strict=True):
-        table = tables[pd.Timestamp(day)]
+        table = tables.get_group(pd.Timestamp(day))
         titles.append(title_texts(replace(stamp, title=captions.map_title(counts(table)), as_of=day)))
         legends.append(maps.legend_text(table, lines))
-    return {
-        "codes": maps.area_classes(panel).reshape(len(days), -1),
-        "points": points,
-        "moves": {
-            "title": {"text": titles},
-            "legend": {"text": legends},
-            "date": {"text": [f"<b>{format_date(day)}</b>" for day in days]},
-        },
-    }
+    return maps.area_classes(panel).reshape(len(days), -1), events, states, titles, legends
 
 
 def _site_states(choice: Choice, days: tuple[date, ...]) -> list[pd.Series]:
@@ -237,7 +249,10 @@ def control_map(choice: Choice, area: str | None, dates: Timeline, layers: tuple
     """Large map that follows the time bar; a click selects the neighborhood; what it shows is kept in the link."""
     drawn = tuple(name for name in ("sites", "incidents") if name in layers)
     stamp = replace(map_stamp(data.model(), choice), title="", as_of=None)
-    moving = _map_motion(_undated(choice, dates), _days(dates), stamp, drawn)
+    codes, events, states, titles, legends = _by_date(_map_series, choice, dates, stamp, drawn)
+    points = {"incidents": (events, _paint(maps.INCIDENT_LOOKS))} if "incidents" in drawn else {}
+    if "sites" in drawn:
+        points |= {name: (states, _paint(looks)) for name, looks in maps.SITE_LOOKS.items()}
     exhibit(
         "control-map",
         choice,
@@ -246,7 +261,15 @@ def control_map(choice: Choice, area: str | None, dates: Timeline, layers: tuple
         view="city",
         street=street() if "street" in layers else None,
         motion=Motion(
-            dates, paint={"status": _paint(maps.STATUS_LOOKS), "hatch": _paint(maps.HATCH_LOOKS)}, **moving
+            dates,
+            codes=codes,
+            paint={"status": _paint(maps.STATUS_LOOKS), "hatch": _paint(maps.HATCH_LOOKS)},
+            points=points,
+            moves={
+                "title": {"text": titles},
+                "legend": {"text": legends},
+                "date": {"text": [f"<b>{format_date(day)}</b>" for day in _days(dates)]},
+            },
         ),
     )
     keep_view("city", "view", lambda view: filters.write("view", view))
@@ -261,28 +284,27 @@ def street() -> Street:
 
 
 @data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
-def _share_motion(
+def _share_titles(
     choice: Choice, days: tuple[date, ...], stamp: Stamp, by: str
-) -> dict[str, Mapping[str, Mapping[str, Sequence[Any]]]]:
-    """Title, cursor and labels of the share chart for every date of the time bar."""
+) -> tuple[list[list[str]], ...]:
+    """Title of the share chart for each day."""
+    titles = captions.share_titles(data.share_table(choice, *days), by)
+    return (
+        [
+            title_texts(replace(stamp, title=title, as_of=day))
+            for title, day in zip(titles, days, strict=True)
+        ],
+    )
+
+
+@data.keyed("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+def _share_labels(
+    choice: Choice, days: tuple[date, ...], by: str
+) -> tuple[dict[str, list[str]], dict[str, list[float]]]:
+    """Labels of the share chart for each day by status: what they say, and where they stand if the period ends there."""
     table = data.share_table(choice, *days)
     rows = table[table["denominator"] == by]
-    titles = captions.share_titles(table, by)
-    texts, heights = series.share_label_texts(rows), series.share_label_heights(rows)
-    dated = [day.isoformat() for day in days]
-    return {
-        "moves": {
-            "title": {
-                "text": [
-                    title_texts(replace(stamp, title=title, as_of=day))
-                    for title, day in zip(titles, days, strict=True)
-                ]
-            },
-            "cursor": {"x0": dated, "x1": dated},
-            **{f"label {status}": {"text": text} for status, text in texts.items()},
-        },
-        "edges": {f"label {status}": {"y": height} for status, height in heights.items()},
-    }
+    return series.share_label_texts(rows), series.share_label_heights(rows)
 
 
 def share_over_time(choice: Choice, dates: Timeline, layers: tuple[str, ...]) -> None:
@@ -296,12 +318,22 @@ def share_over_time(choice: Choice, dates: Timeline, layers: tuple[str, ...]) ->
         kind="segmented",
     )
     stamp = replace(share_stamp(data.model(), choice, "", by), as_of=None)
-    moving = _share_motion(_undated(choice, dates), _days(dates), stamp, by)
+    (titles,) = _by_date(_share_titles, choice, dates, stamp, by)
+    texts, heights = _share_labels(_undated(choice, dates), _days(dates), by)
     exhibit(
         "share-over-time",
         choice,
         {"by": by, "span": filters.read("span"), "layers": layers},
-        motion=Motion(dates, period_axis="xaxis", **moving),
+        motion=Motion(
+            dates,
+            moves={
+                "title": {"text": titles},
+                "cursor": {"x0": dates.dates, "x1": dates.dates},
+                **{f"label {status}": {"text": text} for status, text in texts.items()},
+            },
+            edges={f"label {status}": {"y": height} for status, height in heights.items()},
+            period_axis="xaxis",
+        ),
     )
 
 
