@@ -118,7 +118,7 @@ def transition_chart(matrix: pd.DataFrame, stamp: Stamp, *, denominator: str, he
     narrow = {
         "xaxis.tickangle": -90,
         "xaxis.ticktext": names,
-        "yaxis.domain": [0, 0.84],
+        "yaxis.domain": [0, 0.76],
     }
     return stamped(
         figure, stamp, height=height, below=34, above=54, left=132, right=70, key=key, narrow=narrow

@@ -325,6 +325,18 @@ def test_a_milestone_can_be_jumped_to(page: Page, figures: str) -> None:
     assert page.evaluate(_DATE_ON_MAP) == "2025-01-20"
 
 
+# How many colours the picture has that is printed in the place of the map.
+_PRINTED_SHADES = """
+async () => {
+  const picture = document.querySelector(".figure-print");
+  await picture.decode();
+  const [width, height] = [60, 30];
+  const drawing = new OffscreenCanvas(width, height).getContext("2d");
+  drawing.drawImage(picture, 0, 0, width, height);
+  const { data } = drawing.getImageData(0, 0, width, height);
+  return new Set(Array.from({ length: data.length / 4 }, (_, at) => data.slice(4 * at, 4 * at + 4).join())).size;
+}
+"""
 _PERIOD = """
 () => [...document.querySelectorAll(".time-bar-ends span")].map((end) => end.textContent)
 """
@@ -352,6 +364,23 @@ def test_a_period_narrows_the_bar_and_the_chart_and_goes_where_the_reader_goes(
     page.get_by_label("Back to the last").click()
     expect(page.get_by_text("Python drew 2025-01-15")).to_be_visible()
     assert page.evaluate(_SAME)
+
+
+def test_paper_shows_the_figures_and_not_what_one_works_with(page: Page, figures: str) -> None:
+    _open(page, f"{figures}/?bar=1")
+    bar = page.locator(".time-bar")
+    expect(bar).to_be_visible()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(bar).to_be_hidden()
+    expect(page.get_by_text("Streets", exact=True)).to_be_hidden()
+    expect(page.get_by_role("img", name="A map of squares.")).to_be_visible()
+    shades = page.evaluate(_PRINTED_SHADES)
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shades > 3
+    expect(page.locator(".figure-print")).to_have_count(0)
+    expect(bar).to_be_visible()
 
 
 def test_without_webgl_the_map_says_so_and_charts_are_drawn(browser_program: str, figures: str) -> None:

@@ -43,7 +43,7 @@ class Figure {
     this.note = element("p", "figure-note", this.box);
     this.note.setAttribute("role", "status");
     this.motion = new Motion(this.plot);
-    this.resized = new ResizeObserver(() => this.fit());
+    this.resized = new ResizeObserver(() => this.isPrinting || this.fit());
     this.drawing = Promise.resolve();
   }
 
@@ -62,7 +62,7 @@ class Figure {
       figures.delete(this.key);
       this.unfollow?.();
       this.views?.remove(this.map);
-      unprintable(this.plot);
+      unprintable(this);
       if (this.drawn) Plotly.purge(this.plot);
     }, KEPT_MS);
   }
@@ -154,7 +154,7 @@ class Figure {
 
   listen() {
     this.plot.on("plotly_click", ({ points }) => this.message.select && this.select(points[0]));
-    printable(this.plot);
+    printable(this);
     this.map = this.plot._fullLayout.map?._subplot.map;
     if (!this.map) return;
     keepScale(this.plot, this.map);
@@ -185,8 +185,7 @@ class Figure {
     this.box.style.height = `${fitOf(figure.layout, this.box.clientWidth).height ?? height}px`;
   }
 
-  async fit() {
-    const width = this.box.clientWidth;
+  async fit(width = this.box.clientWidth) {
     if (!this.drawn || !width || width === this.plot._fullLayout.width) return;
     this.reserve();
     await Plotly.relayout(this.plot, { width, ...fitOf(this.plot.layout, width) });
