@@ -68,8 +68,27 @@ def membership_epochs(memberships: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(pd.concat([starts, ends]).unique()).sort_values()
 
 
+def named_actors(assertions: pd.DataFrame) -> pd.Series:
+    """Sets of actors that statements name, as categories by ``assertion_id``.
+
+    Parameters
+    ----------
+    assertions
+        ``assertion_id, actor_ids`` (all actors named, separated by |).
+    """
+    index = pd.Index(assertions["assertion_id"].to_numpy(dtype=object), name="assertion_id")
+    return pd.Series(assertions["actor_ids"].astype("category").array, index=index, name="actor_ids")
+
+
+def _set_codes(panel: pd.DataFrame, named: pd.Series) -> np.ndarray:
+    """Code of the set of actors behind each row of a panel; -1 where nobody is named."""
+    position = named.index.get_indexer(pd.Index(panel["assertion_id"].to_numpy(dtype=object)))
+    codes = named.cat.codes.to_numpy()
+    return np.where(position >= 0, codes[position], -1) if len(codes) else np.full(len(panel), -1)
+
+
 def holders(
-    panel: pd.DataFrame, assertions: pd.DataFrame, actors: pd.DataFrame, memberships: pd.DataFrame
+    panel: pd.DataFrame, named: pd.Series, actors: pd.DataFrame, memberships: pd.DataFrame
 ) -> pd.DataFrame:
     """Who holds each area on each date of a panel, by coalition of that date.
 
@@ -77,8 +96,8 @@ def holders(
     ----------
     panel
         ``neighborhood_id, date, status, assertion_id``.
-    assertions
-        ``assertion_id, actor_ids`` (all actors named, separated by |).
+    named
+        As :func:`named_actors` returns it.
     actors
         ``actor_id, side``.
     memberships
@@ -97,10 +116,8 @@ def holders(
     rows = rows.assign(side=side[rows.index])
     epochs = membership_epochs(memberships)
     epoch = epochs.searchsorted(pd.DatetimeIndex(rows["date"]), side="right")
-    sets = assertions.drop_duplicates("assertion_id").set_index("assertion_id")["actor_ids"]
-    named = rows["assertion_id"].map(sets).fillna("")
     # Few different sets of actors occur: each is resolved once per side and epoch.
-    codes, values = pd.factorize(named)
+    codes, values = _set_codes(rows, named), named.cat.categories
     keys = pd.DataFrame({"set": codes, "side": rows["side"].to_numpy(), "epoch": epoch})
     unique = keys.drop_duplicates()
     side_of = dict(zip(actors["actor_id"], actors["side"], strict=True))
@@ -112,7 +129,8 @@ def holders(
     }
     resolved = []
     for one in unique.itertuples(index=False):
-        chosen = [name for name in str(values[one.set]).split("|") if side_of.get(name) == one.side]
+        names = str(values[one.set]).split("|") if one.set >= 0 else []
+        chosen = [name for name in names if side_of.get(name) == one.side]
         top = {tops[one.epoch].get(name, name) for name in chosen}
         holder = NOT_NAMED if not top else top.pop() if len(top) == 1 else SEVERAL
         resolved.append((holder, "|".join(chosen)))
@@ -156,9 +174,7 @@ def areas_by_holder(held: pd.DataFrame, areas: pd.DataFrame, dates: pd.DatetimeI
     return table[["date", "side", "holder", *columns, *(f"{c}_share" for c in columns)]]
 
 
-def areas_of_actor(
-    panel: pd.DataFrame, assertions: pd.DataFrame, actor_ids: set[str], side: str
-) -> pd.DataFrame:
+def areas_of_actor(panel: pd.DataFrame, named: pd.Series, actor_ids: set[str], side: str) -> pd.DataFrame:
     """Areas whose status rests on a statement that names an actor, or one of several (a coalition's members).
 
     Returns
@@ -167,10 +183,9 @@ def areas_of_actor(
         Rows of the panel, ``role`` = ``holds`` (the status is the actor's side's) or ``contests`` (contested, the actor
         being one of those named). An area may name several actors, so the areas of different actors overlap.
     """
-    naming = assertions.loc[
-        [bool(actor_ids & set(ids.split("|"))) for ids in assertions["actor_ids"].fillna("")], "assertion_id"
-    ]
-    rows = panel[panel["assertion_id"].isin(naming)]
+    # Few different sets of actors occur: each is looked at once; code -1, nobody named, takes the last.
+    naming = [bool(actor_ids & set(str(ids).split("|"))) for ids in named.cat.categories]
+    rows = panel[np.array([*naming, False], dtype=bool)[_set_codes(panel, named)]]
     own = (rows["status"].map(SIDE_OF_STATUS) == side).to_numpy()
     contested = (rows["status"] == Status.CONTESTED).to_numpy()
     role = np.where(own, "holds", np.where(contested, "contests", ""))

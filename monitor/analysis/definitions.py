@@ -359,7 +359,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Reach",
         "Share of people who can get to a neighborhood with a functioning site (open or reduced) through adjacent "
         "neighborhoods none of which, start and end included, is under gang control or influence. Lower bound: contested, "
-        "unknown and no-data neighborhoods stop people, too. Neighborhoods are adjacent if their outlines share a border "
+        "unknown and no-data neighborhoods stop people, too; between the two, only contested ones do. Neighborhoods are adjacent if their outlines share a border "
         "of more than a few metres. The areas are approximate catchments, roads are not considered, and people are known "
         "per commune and split by area.",
     ),

@@ -126,7 +126,10 @@ def weekly_counts(incidents: pd.DataFrame, *, start: date, end: date) -> pd.Data
         are fewer, ``change`` (class of a complete week's total against its baseline) and ``is_complete``.
     """
     first, last = pd.Timestamp(start), pd.Timestamp(end)
-    rows = incidents[(incidents["date_precision"] == "day") & incidents["event_date"].between(first, last)]
+    day = incidents["event_date"].to_numpy()
+    inside = (day >= first.to_datetime64()) & (day <= last.to_datetime64())
+    inside &= (incidents["date_precision"] == "day").to_numpy()
+    rows = incidents.loc[inside, ["event_date", "event_type"]]
     mondays = pd.date_range(first - pd.Timedelta(days=first.day_of_week), last, freq="W-MON")
     week = (
         rows["event_date"].to_numpy("datetime64[D]") - mondays[0].to_datetime64().astype("datetime64[D]")

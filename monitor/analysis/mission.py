@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from loaders.contracts import SIDE_OF_STATUS
 from monitor.analysis.definitions import CONFLICT_DAYS
 
 #: Bases under which nobody has sent or paid anything yet.
@@ -116,8 +117,29 @@ def step(figures: pd.DataFrame, dates: pd.DatetimeIndex, *, lag_days: int = 0) -
     return pd.Series(values[position], index=dates)
 
 
+def held_by_sides(panel: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
+    """Areas that gangs and the state hold on every date of a panel, and the people in gang-held ones.
+
+    Parameters
+    ----------
+    panel
+        ``date, status, neighborhood_id``.
+    people
+        Population by ``neighborhood_id``.
+
+    Returns
+    -------
+    DataFrame
+        ``date, gang_areas, gang_people, state_areas``.
+    """
+    side = panel["status"].map(SIDE_OF_STATUS)
+    rows = pd.DataFrame({"date": panel["date"], "gang_areas": side == "gang", "state_areas": side == "state"})
+    rows["gang_people"] = panel["neighborhood_id"].map(people).fillna(0.0).where(rows["gang_areas"], 0.0)
+    return rows.groupby("date")[["gang_areas", "gang_people", "state_areas"]].sum().reset_index()
+
+
 def inputs_beside_outcomes(
-    deployed: pd.DataFrame, held: pd.DataFrame, people: pd.Series, *, lag_days: int = 0
+    deployed: pd.DataFrame, outcomes: pd.DataFrame, *, lag_days: int = 0
 ) -> pd.DataFrame:
     """Personnel beside the areas under gang control or influence, date by date (definition inputs-outcomes-1).
 
@@ -125,10 +147,8 @@ def inputs_beside_outcomes(
     ----------
     deployed
         ``as_of, value`` of all deployed personnel.
-    held
-        ``date, status, neighborhood_id``: a panel.
-    people
-        Population by ``neighborhood_id``.
+    outcomes
+        As :func:`held_by_sides` returns it.
     lag_days
         Personnel is read that many days earlier than the outcome.
 
@@ -138,23 +158,12 @@ def inputs_beside_outcomes(
         ``date, personnel, gang_areas, gang_people, state_areas, per_10000``: personnel per 10,000 people in gang-held
         areas, NaN where nobody lives in one or no figure was published. An association at most, never an effect.
     """
-    from monitor.analysis.reach import gang_held
-
-    status = held["status"].to_numpy(dtype=object)
-    rows = held.assign(
-        gang=gang_held(status),
-        state=held["status"].isin(["state_held", "state_presence"]),
-        people=held["neighborhood_id"].map(people).fillna(0.0),
+    personnel = step(deployed, pd.DatetimeIndex(outcomes["date"]), lag_days=lag_days).to_numpy()
+    lived_in = outcomes["gang_people"] > 0
+    table = outcomes.assign(
+        personnel=personnel, per_10000=(10_000 * personnel / outcomes["gang_people"]).where(lived_in)
     )
-    rows["gang_people"] = rows["people"].where(rows["gang"], 0.0)
-    table = rows.groupby("date").agg(
-        gang_areas=("gang", "sum"), gang_people=("gang_people", "sum"), state_areas=("state", "sum")
-    )
-    dates = pd.DatetimeIndex(table.index)
-    personnel = step(deployed, dates, lag_days=lag_days)
-    table.insert(0, "personnel", personnel.to_numpy())
-    table["per_10000"] = (10_000 * table["personnel"] / table["gang_people"]).where(table["gang_people"] > 0)
-    return table.reset_index()
+    return table[["date", "personnel", "gang_areas", "gang_people", "state_areas", "per_10000"]]
 
 
 def cost_per_held_week(

@@ -76,6 +76,11 @@ class Source(Protocol):
         """Whether the reader asked for this snapshot and not for the current one."""
         ...
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Ids of the datasets in the snapshot."""
+        ...
+
     def frame(self, dataset_id: str) -> pd.DataFrame:
         """Return a dataset as a typed frame, which nobody changes in place."""
         ...
@@ -129,6 +134,7 @@ class Model:
         self.source = source
         self.snapshot_id = source.snapshot_id
         self.is_pinned = source.is_pinned
+        self.datasets = source.datasets
         self.frame = source.frame
         self.columns = source.columns
         self.features = source.features

@@ -12,29 +12,38 @@ from loaders.contracts import SIDE_OF_STATUS, Status
 from monitor.analysis.geography import Geography
 
 Booleans = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+
+#: Statuses in the order of their codes in a grid.
+STATUSES = tuple(str(status) for status in Status)
+NO_DATA = STATUSES.index(str(Status.NO_DATA))
 
 #: Statuses that the cautious reading does not pass through either.
 DOUBTFUL = (Status.CONTESTED, Status.UNKNOWN, Status.NO_DATA)
 
-
-def status_grid(
-    panel: pd.DataFrame, geography: Geography
-) -> tuple[pd.DatetimeIndex, npt.NDArray[np.object_]]:
-    """Statuses of a panel as a grid: dates, and an array of statuses of shape (dates, areas); ``no_data`` where absent."""
-    wide = panel.pivot(index="date", columns="neighborhood_id", values="status")
-    wide = wide.reindex(columns=geography.ids)
-    return pd.DatetimeIndex(wide.index), wide.fillna(str(Status.NO_DATA)).to_numpy(dtype=object)
+_GANG = np.array([SIDE_OF_STATUS[status] == "gang" for status in Status])
+_DOUBTFUL = np.array([status in DOUBTFUL for status in Status])
 
 
-def gang_held(statuses: npt.NDArray[np.object_]) -> Booleans:
+def status_grid(panel: pd.DataFrame, geography: Geography) -> tuple[pd.DatetimeIndex, Codes]:
+    """Statuses of a panel as a grid: dates, and codes into ``STATUSES`` of shape (dates, areas); no data where absent."""
+    dates, day = np.unique(panel["date"].to_numpy(), return_inverse=True)
+    area = geography.positions(panel["neighborhood_id"])
+    code = panel["status"].map({status: code for code, status in enumerate(STATUSES)}).to_numpy("int8")
+    grid = np.full((len(dates), len(geography.ids)), NO_DATA, dtype="int8")
+    inside = area >= 0
+    grid[day[inside], area[inside]] = code[inside]
+    return pd.DatetimeIndex(dates), grid
+
+
+def gang_held(codes: Codes) -> Booleans:
     """Whether statuses are gang control or influence."""
-    gang = [status for status, side in SIDE_OF_STATUS.items() if side == "gang"]
-    return np.isin(statuses, [str(status) for status in gang])
+    return _GANG[codes]
 
 
-def doubtful(statuses: npt.NDArray[np.object_]) -> Booleans:
+def doubtful(codes: Codes) -> Booleans:
     """Whether statuses are contested, unknown or without data."""
-    return np.isin(statuses, [str(status) for status in DOUBTFUL])
+    return _DOUBTFUL[codes]
 
 
 def connected_to(geography: Geography, passable: Booleans, targets: Booleans) -> Booleans:
@@ -92,8 +101,9 @@ def reach(
     Returns
     -------
     table, by_area
-        ``table``: one row per date, ``date, people, low, high, apart, no_target``: total people; share that gets there
-        if contested, unknown and no-data areas stop people (``low``) or let them through (``high``); share of the
+        ``table``: one row per date, ``date, people, low, middle, high, apart, no_target``: total people; share that gets
+        there if contested, unknown and no-data areas stop people (``low``), if only contested ones do (``middle``), or
+        if none of them does (``high``); share of the
         people whose area borders no other on the map, for whom nothing can be said (in ``high`` only where their own
         area holds a target); and whether no area holds a target on that date (then both shares are 0).
         ``by_area``: ``date, neighborhood_id, reach`` = ``yes`` (in both readings), ``perhaps`` (only in the lenient
@@ -101,6 +111,7 @@ def reach(
     """
     dates, statuses = status_grid(panel, geography)
     held, unsure = gang_held(statuses), doubtful(statuses)
+    contested = statuses == STATUSES.index(str(Status.CONTESTED))
     at = np.zeros(statuses.shape, dtype=bool)
     day = dates.get_indexer(pd.DatetimeIndex(targets["date"]))
     area = geography.positions(targets["neighborhood_id"])
@@ -108,6 +119,7 @@ def reach(
     at[day[inside], area[inside]] = True
     lenient = connected_to(geography, ~held, at)
     strict = connected_to(geography, ~held & ~unsure, at)
+    middle = connected_to(geography, ~held & ~contested, at)
     people = (
         areas.set_index("neighborhood_id")["population"]
         .reindex(geography.ids)
@@ -122,6 +134,7 @@ def reach(
             "date": dates,
             "people": total,
             "low": strict @ weight,
+            "middle": middle @ weight,
             "high": lenient @ weight,
             "apart": float(weight[~bordered].sum()),
             "no_target": ~at.any(axis=1),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from monitor.analysis.definitions import NEAR_KM
 from monitor.analysis.geography import Geography, border_shares, distances_m, to_metric
-from monitor.analysis.reach import doubtful, gang_held, status_grid
+from monitor.analysis.reach import STATUSES, doubtful, gang_held, status_grid
 
 
 def surroundings(panel: pd.DataFrame, geography: Geography, sites: pd.DataFrame) -> pd.DataFrame:
@@ -34,9 +34,10 @@ def surroundings(panel: pd.DataFrame, geography: Geography, sites: pd.DataFrame)
         beyond which lies a gang-held area; the same with contested, unknown and no-data areas counted as gang-held;
         NaN for a site outside all areas). Sorted by site and date.
     """
-    dates, statuses = status_grid(panel, geography)
-    held = gang_held(statuses)
-    low, high = border_shares(geography, held), border_shares(geography, held | doubtful(statuses))
+    dates, codes = status_grid(panel, geography)
+    statuses = np.array(STATUSES, dtype=object)[codes]
+    held = gang_held(codes)
+    low, high = border_shares(geography, held), border_shares(geography, held | doubtful(codes))
     away = distances_m(geography, sites["lon"], sites["lat"])
     home = geography.positions(sites["neighborhood_id"])
     inside = home >= 0

@@ -31,6 +31,9 @@ class Kept:
         self._root = root
         self._results: dict[tuple[Any, ...], Any] = {}
         self.snapshot_id = self._of.snapshot_id
+        self.datasets = tuple(
+            sorted(name for name in self._of.versions if store.is_fetched(name, of=self._of, root=root))
+        )
         self.is_pinned = snapshot_id is not None
 
     def frame(self, dataset_id: str) -> pd.DataFrame:

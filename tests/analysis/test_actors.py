@@ -16,6 +16,7 @@ from monitor.analysis.actors import (
     members_on,
     membership_epochs,
     memberships_on,
+    named_actors,
 )
 
 BEFORE, AFTER = pd.Timestamp("2023-06-01"), pd.Timestamp("2024-06-01")
@@ -54,10 +55,9 @@ AREAS = pd.DataFrame(
 )
 
 
-def said(**actors: str | None) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"assertion_id": list(actors), "actor_ids": pd.Series(list(actors.values()), dtype="str")}
-    )
+def said(**actors: str | None) -> pd.Series:
+    sets = pd.Series(list(actors.values()), dtype="str")
+    return named_actors(pd.DataFrame({"assertion_id": list(actors), "actor_ids": sets}))
 
 
 def panel(day: pd.Timestamp, **status: str) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def test_a_loop_in_the_memberships_ends() -> None:
     assert set(coalition_on(loop, date(2024, 1, 1))) == {"a", "b"}
 
 
-def held(day: pd.Timestamp, statements: pd.DataFrame, **status: str) -> pd.Series:
+def held(day: pd.Timestamp, statements: pd.Series, **status: str) -> pd.Series:
     return holders(panel(day, **status), statements, ACTORS, TIES).set_index("neighborhood_id")["holder"]
 
 

@@ -78,7 +78,7 @@ def test_personnel_per_10000_people_in_gang_held_areas() -> None:
     )
     people = pd.Series({"a": 30_000.0, "b": 20_000.0, "c": 90_000.0})
     totals = mission.deployed_totals(ROWS)
-    row = mission.inputs_beside_outcomes(totals, panel, people).iloc[0]
+    row = mission.inputs_beside_outcomes(totals, mission.held_by_sides(panel, people)).iloc[0]
     assert row[["personnel", "gang_areas", "gang_people", "state_areas", "per_10000"]].tolist() == [
         1000,
         2,
@@ -87,7 +87,8 @@ def test_personnel_per_10000_people_in_gang_held_areas() -> None:
         200,
     ]
     nobody = panel.assign(status="state_held")
-    assert np.isnan(mission.inputs_beside_outcomes(totals, nobody, people)["per_10000"].iloc[0])
+    empty = mission.inputs_beside_outcomes(totals, mission.held_by_sides(nobody, people))
+    assert np.isnan(empty["per_10000"].iloc[0])
 
 
 def test_cost_per_held_week_counts_days_inside_the_period() -> None:

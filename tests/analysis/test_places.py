@@ -113,6 +113,7 @@ def test_reach_is_what_walking_cell_by_cell_finds(letters: list[str], at: str) -
 
     gang = {"gang_control", "gang_influence"}
     assert table["high"].iloc[0] == pytest.approx(walked(gang))
+    assert table["middle"].iloc[0] == pytest.approx(walked(gang | {"contested"}))
     assert table["low"].iloc[0] == pytest.approx(walked(gang | {"contested", "unknown", "no_data"}))
 
 
