@@ -269,6 +269,18 @@ def weekly_chart(
             hovertemplate="%{y:.1f}<extra>%{fullData.name}</extra>",
         )
     )
+    has_baseline = "baseline" in weeks and weeks["baseline"].notna().any()
+    if has_baseline:
+        figure.add_trace(
+            go.Scatter(
+                x=weeks["week"],
+                y=weeks["baseline"],
+                mode="lines",
+                line={"color": INK, "width": 1.4, "dash": "dot"},
+                name=_("mean of the 52 weeks before"),
+                hovertemplate="%{y:.1f}<extra>%{fullData.name}</extra>",
+            )
+        )
     if milestones is not None and len(milestones):
         add_milestones(figure, milestones)
     figure.update_layout(
@@ -283,10 +295,14 @@ def weekly_chart(
     )
     key = [Key("■", colour, event_labels[name]) for name, colour in EVENT_COLOURS.items() if name in weeks]
     key.append(Key("—", INK, _("mean of the 4 weeks before")))
+    if has_baseline:
+        key.append(Key("┅", INK, _("mean of the 52 weeks before")))
     return stamped(figure, stamp, height=height, below=28, above=12, left=52, right=16, key=key)
 
 
-def functioning_chart(table: pd.DataFrame, stamp: Stamp, *, height: int = 340) -> go.Figure:
+def functioning_chart(
+    table: pd.DataFrame, stamp: Stamp, *, milestones: pd.DataFrame | None = None, height: int = 340
+) -> go.Figure:
     """Share of sites that function over time, with the number of sites known on each date."""
     figure = go.Figure(
         go.Scatter(
@@ -329,7 +345,11 @@ def functioning_chart(table: pd.DataFrame, stamp: Stamp, *, height: int = 340) -
         bargap=0,
         uirevision="functioning-chart",
     )
-    return stamped(figure, stamp, height=height, below=28, left=46, right=60)
+    if milestones is not None and len(milestones):
+        add_milestones(figure, milestones)
+        # The axis of the share itself lies over the bars' axis, and nothing can lie over it.
+        figure.update_layout(yaxis9_overlaying="y2")
+    return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=60)
 
 
 def dated_figures(

@@ -126,6 +126,12 @@ PARAMETERS: Mapping[str, Parameter] = {
     "commune": Parameter(str, "the name of a commune"),
     "from": Parameter(_date, "a date, YYYY-MM-DD"),
     "deaths": Parameter(int, "a number"),
+    "show": Parameter(str, "a part of the page"),
+    "target": Parameter(_one_of("hospital", "airport"), "hospital or airport"),
+    "side": Parameter(_one_of("gang", "state", "third_party"), "gang, state or third_party"),
+    "lag": Parameter(int, "a number of weeks"),
+    "provider": Parameter(str, "a dataset of events"),
+    "event": Parameter(str, "the id of an event"),
     "q": Parameter(str, "words to search for"),
     "dataset": Parameter(str, "the id of a dataset"),
 }

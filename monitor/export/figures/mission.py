@@ -7,21 +7,26 @@ from typing import Any
 
 import pandas as pd
 
+from monitor.analysis import city
 from monitor.analysis import mission as mission_analysis
 from monitor.analysis.model import Choice, Model
-from monitor.charts import captions, series
-from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, stamp_of
-from monitor.language import _, format_date, format_number
+from monitor.charts import captions, inputs, series
+from monitor.export.figures.base import (
+    BuiltFigure,
+    FigureSpec,
+    NothingToDrawError,
+    UnknownParameterError,
+    stamp_of,
+)
+from monitor.language import _, format_date, format_number, format_percent
+from monitor.vocabulary import word
 
 _PAGE = "mission-inputs"
 
 
 def figures(model: Model, choice: Choice) -> pd.DataFrame:
     """Published figures of the mission up to the chosen date, known on the known-on date."""
-    rows = model.frame("mission")
-    if choice.known_on is not None:
-        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
-    return mission_analysis.up_to(rows, choice.as_of)
+    return city.mission_figures(model, choice)
 
 
 def mandates(model: Model, choice: Choice) -> pd.DataFrame:
@@ -216,11 +221,122 @@ def _displaced(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
     return _indicator(model, choice, "displaced")
 
 
+#: Weeks by which personnel can be read later than the outcome.
+LAGS = (0, 4, 8, 12)
+
+
+def _countries(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    table = mission_analysis.by_country(figures(model, choice))
+    table = table[table["basis"].isin(["deployed", *mission_analysis.PROMISES])]
+    if table.empty:
+        raise NothingToDrawError(_("No figure of a country’s personnel by this date."))
+    deployed = table[table["basis"] == "deployed"]
+    rival = int((table["low"] != table["high"]).sum())
+    if deployed.empty:
+        title = _("No country’s personnel is reported deployed by this date; promises only")
+    else:
+        first = deployed.sort_values("value").iloc[-1]
+        title = _("Most personnel deployed by one country: {country}, {value} ({date})").format(
+            country=first["entity"], value=format_number(first["value"]), date=format_date(first["as_of"])
+        )
+    stamp = stamp_of(
+        model,
+        title,
+        "mission",
+        choice=choice,
+        caveat=_(
+            "Latest published figure of each country, of different days: never add them up; whiskers span rival figures within a month ({rival} cases)"
+        ).format(rival=rival),
+    )
+    bases = {basis: word("basis", basis) for basis in ("deployed", *mission_analysis.PROMISES)}
+    figure = inputs.countries_chart(table, stamp, labels=bases)
+    return BuiltFigure(figure, stamp, title, f"personnel-by-country-{choice.as_of}", table)
+
+
+def _ratio(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    totals = mission_analysis.deployed_totals(figures(model, choice))
+    totals = totals[totals["ratio"].notna()].reset_index(drop=True)
+    if totals.empty:
+        raise NothingToDrawError(_("No count of all deployed personnel by this date."))
+    last = totals.iloc[-1]
+    title = _("{share} of the authorised personnel was deployed on {date}; never more than {most}").format(
+        share=format_percent(float(last["ratio"])),
+        date=format_date(last["as_of"]),
+        most=format_percent(float(totals["ratio"].max())),
+    )
+    stamp = stamp_of(
+        model,
+        title,
+        "mission",
+        choice=choice,
+        caveat=_(
+            "Each dot is a published count against the strength authorised on that day; counts are rounded by outlets"
+        ),
+    )
+    figure = inputs.ratio_chart(totals, stamp, milestones=mandates(model, choice))
+    return BuiltFigure(figure, stamp, title, f"deployment-ratio-{choice.as_of}", totals)
+
+
+def _inputs(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    lag = int(parameters.get("lag", 0))
+    if lag not in LAGS:
+        raise UnknownParameterError(f"lag must be one of {', '.join(map(str, LAGS))} (weeks), not {lag}.")
+    table = city.inputs_over_time(model, choice, lag)
+    table = table[table["date"] >= pd.Timestamp("2023-10-01")].reset_index(drop=True)
+    if table.empty or not table["personnel"].notna().any():
+        raise NothingToDrawError(_("No count of all deployed personnel by this date."))
+    first, last = table.loc[table["personnel"].first_valid_index()], table.iloc[-1]
+    title = _(
+        "Personnel from {before} to {now}; gang-held neighborhoods from {areas_before} to {areas_now} in the same time"
+    ).format(
+        before=format_number(first["personnel"]),
+        now=format_number(last["personnel"]),
+        areas_before=int(first["gang_areas"]),
+        areas_now=int(last["gang_areas"]),
+    )
+    stamp = stamp_of(
+        model,
+        title,
+        "mission",
+        "territorial_control",
+        "retaken_areas",
+        "neighborhoods",
+        choice=choice,
+        evidence=True,
+        caveat=_("Contested and unknown neighborhoods are in neither line, and reports became rarer"),
+    )
+    figure = inputs.inputs_chart(table, stamp, lag_weeks=lag, milestones=mandates(model, choice))
+    alt = title + ". " + inputs.association() + "."
+    return BuiltFigure(figure, stamp, alt, f"inputs-outcomes-{choice.as_of}", table)
+
+
 _DEFINED = ("known-on-1",)
 
 FIGURES = (
     FigureSpec("personnel", "Personnel of the mission", _PAGE, _personnel, definitions=_DEFINED),
     FigureSpec("funding", "Funding of the mission", _PAGE, _funding, definitions=_DEFINED),
+    FigureSpec(
+        "personnel-by-country",
+        "Personnel by country",
+        _PAGE,
+        _countries,
+        definitions=("mission-1", *_DEFINED),
+    ),
+    FigureSpec(
+        "deployment-ratio",
+        "Deployed of authorised personnel",
+        _PAGE,
+        _ratio,
+        definitions=("mission-1", *_DEFINED),
+    ),
+    FigureSpec(
+        "inputs-outcomes",
+        "Inputs beside outcomes",
+        _PAGE,
+        _inputs,
+        ("lag",),
+        definitions=("inputs-outcomes-1", "status-1", *_DEFINED),
+    ),
     FigureSpec("police", "Strength of the police", _PAGE, _police, definitions=_DEFINED),
     FigureSpec(
         "capital-share",

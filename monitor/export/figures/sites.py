@@ -19,6 +19,7 @@ from monitor.export.figures.base import (
     map_style,
     stamp_of,
 )
+from monitor.export.figures.mission import mandates
 from monitor.language import _
 
 _PAGE = "key-sites"
@@ -125,7 +126,7 @@ def _functioning(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
         choice=choice,
         caveat=_("Few sites are reported on at a time: the share moves with who is reported on"),
     )
-    figure = series.functioning_chart(table, stamp)
+    figure = series.functioning_chart(table, stamp, milestones=mandates(model, choice))
     return BuiltFigure(figure, stamp, title, f"functioning-{choice.as_of}", table)
 
 
