@@ -7,12 +7,20 @@ from monitor.ui import blocks, events, filters
 with blocks.page("incidents"):
     heading = st.container()
     choice = filters.choice(evidence=False)
-    rows = events.known(choice)
-    wanted = events.filter_bar(choice, rows)
+    provider = events.provider_control()
+    rows = events.known(choice, provider)
+    wanted = events.filter_bar(choice, rows, provider)
     found = events.filtered(rows, wanted)
     with heading:
-        events.heading(choice, rows, found)
-    events.weekly(choice, wanted)
-    if len(found):
-        events.map_of(choice, wanted)
-    events.table(found)
+        events.heading(choice, rows, found, provider)
+    part = filters.part(events.parts())
+    if part == "rates":
+        events.rates(choice, wanted)
+    elif part == "providers":
+        events.providers(choice, wanted, found)
+    else:
+        events.weekly(choice, wanted)
+        if len(found):
+            events.map_of(choice, wanted)
+    events.detail(provider)
+    events.table(found, provider)

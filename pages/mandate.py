@@ -1,18 +1,21 @@
-"""Mission: personnel, funding, police strength and published indicators."""
-
-import streamlit as st
+"""Mission: personnel, funding, inputs beside outcomes, statements about it, police and indicators."""
 
 from monitor.ui import blocks, filters, mission
 
 with blocks.page("mission", "indicators"):
     choice = filters.chosen()
     mission.heading(choice)
-    filters.controls(choice, evidence=False)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        mission.personnel(choice)
-    with right:
+    filters.controls(choice)
+    part = filters.part(mission.parts())
+    if part == "statements":
+        mission.statements(choice)
+    elif part == "funding":
         mission.funding(choice)
-    mission.police_and_capital(choice)
-    mission.indicators(choice)
+    elif part == "inputs":
+        mission.inputs(choice)
+    elif part == "police":
+        mission.police_and_capital(choice)
+        mission.indicators(choice)
+    else:
+        mission.personnel(choice)
     mission.tables(choice)

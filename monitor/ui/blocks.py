@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -92,6 +92,14 @@ def plain(text: str, *, small: bool = False) -> None:
     (st.caption if small else st.markdown)(escaped(text))
 
 
+def number(label: str, value: str, basis: str) -> None:
+    """One number in a frame, with what it is and what it rests on."""
+    with st.container(border=True):
+        plain(label, small=True)
+        st.markdown(f"### {escaped(value)}")
+        plain(basis, small=True)
+
+
 def age_note(choice: data.Choice) -> None:
     """How old the data is at the chosen date, under the heading."""
     plain(age_text(choice), small=True)
@@ -122,8 +130,18 @@ def source_columns() -> dict[str, Any]:
     }
 
 
-def table(rows: pd.DataFrame, columns: dict[str, Any], *, height: int | Literal["auto"] = "auto") -> None:
-    """A sortable table of the named columns."""
+def table(
+    rows: pd.DataFrame,
+    columns: dict[str, Any],
+    *,
+    height: int | Literal["auto"] = "auto",
+    key: str | None = None,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """A sortable table of the named columns; with ``on_select``, a row can be chosen (``session_state[key]`` says which)."""
+    chosen: dict[str, Any] = (
+        {} if on_select is None else {"key": key, "on_select": on_select, "selection_mode": "single-row"}
+    )
     shown = rows[list(columns)]
     if "source_checked" in shown:
         shown = shown.assign(
@@ -136,6 +154,7 @@ def table(rows: pd.DataFrame, columns: dict[str, Any], *, height: int | Literal[
         width="stretch",
         height=height,
         placeholder="–",
+        **chosen,
     )
 
 

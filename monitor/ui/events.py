@@ -10,28 +10,63 @@ import pandas as pd
 import streamlit as st
 
 from loaders.contracts import EVENT_TYPES
+from monitor.analysis import city
+from monitor.analysis.incidents import deaths_by_provider, revisions
 from monitor.charts import captions
 from monitor.export.figures import events as event_figures
-from monitor.export.figures.events import SELECTION, event_labels, filtered
-from monitor.language import _
+from monitor.export.figures.events import event_labels, filtered
+from monitor.language import _, format_date, format_number, format_percent
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
 from monitor.vocabulary import word
 
-__all__ = ["filter_bar", "filtered", "heading", "known", "map_of", "table", "weekly"]
+__all__ = [
+    "detail",
+    "filter_bar",
+    "filtered",
+    "heading",
+    "known",
+    "map_of",
+    "parts",
+    "providers",
+    "rates",
+    "table",
+    "weekly",
+]
+
+#: Rows of the table of events, newest first; a filter narrows more.
+_LISTED = 1000
 
 
-def known(choice: Choice) -> pd.DataFrame:
-    """Events up to the chosen date that were recorded by the known-on date, one row per event."""
-    return event_figures.known(data.model(), choice)
+def parts() -> dict[str, str]:
+    """Parts of the page."""
+    return {"weekly": _("Weeks and map"), "rates": _("Rates"), "providers": _("Deaths and providers")}
 
 
-def filter_bar(choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
+def provider_control() -> str:
+    """Choice of the provider, where the snapshot holds more than one; events of different providers are never mixed."""
+    model = data.model()
+    datasets = city.incident_datasets(model)
+    if len(datasets) == 1:
+        return datasets[0]
+    labels = {name: str(model.description(name)["title"]) for name in datasets}
+    provider: str = filters.select(
+        "provider", _("Provider"), list(datasets), default=datasets[0], labels=labels, kind="segmented"
+    )
+    return provider
+
+
+def known(choice: Choice, provider: str) -> pd.DataFrame:
+    """Events up to the chosen date as known on the known-on date, one row per event."""
+    return event_figures.known(data.model(), choice, provider)
+
+
+def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, Any]:
     """The filters of the page: the figures' parameters."""
     labels = event_labels()
     actors = data.frame("actors").set_index("actor_id")["name"].sort_values()
-    communes = sorted(rows["commune"].dropna().unique())
+    communes = sorted(str(name) for name in rows["commune"].cat.categories)
     columns = st.columns([2.2, 1.4, 1.4, 1.2, 1], vertical_alignment="bottom")
     wanted = filters.read("type", [])
     if unknown := [name for name in wanted if name not in EVENT_TYPES]:
@@ -62,7 +97,7 @@ def filter_bar(choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
             "commune", _("Commune"), communes, default=None, index=None, placeholder=_("any")
         )
     with columns[3]:
-        start = filters.read("from", rows["event_date"].min().date() if len(rows) else choice.as_of)
+        start = filters.read("from", rows["event_date"].iloc[0].date() if len(rows) else choice.as_of)
         filters.sync("from control", min(start, choice.as_of))
         st.date_input(
             _("From"),
@@ -77,14 +112,21 @@ def filter_bar(choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
         st.number_input(
             _("Killed, at least"), min_value=0, step=1, **filters.control("deaths", "deaths control")
         )
-    return {"type": wanted, "actor": actor, "commune": commune, "from": start, "deaths": deaths}
+    return {
+        "provider": provider,
+        "type": wanted,
+        "actor": actor,
+        "commune": commune,
+        "from": start,
+        "deaths": deaths,
+    }
 
 
-def heading(choice: Choice, rows: pd.DataFrame, found: pd.DataFrame) -> None:
+def heading(choice: Choice, rows: pd.DataFrame, found: pd.DataFrame, provider: str) -> None:
     """Number of events found, and the warning that they are a selection."""
     unplaced = int((found["location_precision"] != "neighborhood").sum())
     blocks.sentence(captions.incidents(len(found), len(rows), unplaced))
-    blocks.plain(_(SELECTION))
+    blocks.plain(event_figures.caveat_of(provider))
     blocks.age_note(choice)
 
 
@@ -98,31 +140,147 @@ def map_of(choice: Choice, wanted: Mapping[str, Any]) -> None:
     exhibit("incident-map", choice, wanted, on_select=lambda area: filters.write("area", area))
 
 
-def table(found: pd.DataFrame) -> None:
-    """The events as a table with source links."""
-    st.markdown(f"#### {_('Events')} ({len(found)})")
-    rows = found.assign(
-        place=found["place_id"].map(data.name_in_language),
-        event_type=found["event_type"].map(event_labels()),
-        sub_event_type=found["sub_event_type"].map(lambda value: word("sub_event_type", value)),
-        location_precision=found["location_precision"].map(lambda value: word("location_precision", value)),
-    ).sort_values("event_date", ascending=False)
-    blocks.table(
-        rows,
-        {
-            "event_date": st.column_config.DateColumn(_("Date"), format="YYYY-MM-DD"),
-            "event_type": _("Type"),
-            "sub_event_type": _("Sub-type"),
-            "place": _("Place"),
-            "location_precision": _("Known to"),
-            "actor1": _("Actor"),
-            "actor2": _("Other actor"),
-            "fatalities_low": st.column_config.NumberColumn(_("Killed, low"), format="%d"),
-            "fatalities": st.column_config.NumberColumn(_("Killed, this report"), format="%d"),
-            "fatalities_high": st.column_config.NumberColumn(_("Killed, high"), format="%d"),
-            "fatalities_basis": _("Basis"),
-            "summary": _("What happened"),
-            **blocks.source_columns(),
-        },
-        height=460,
+def rates(choice: Choice, wanted: Mapping[str, Any]) -> None:
+    """Rates per commune, with interval and floor."""
+    exhibit("incident-rates", choice, wanted)
+
+
+def providers(choice: Choice, wanted: Mapping[str, Any], found: pd.DataFrame) -> None:
+    """Deaths low, best and high by provider, and how far providers overlap."""
+    st.markdown(f"#### {_('Deaths, by provider')}")
+    blocks.plain(
+        _("Low, best and high as each provider gives them; counts of different providers are never added."),
+        small=True,
     )
+    rows = deaths_by_provider(found)
+    blocks.table(
+        rows.assign(provider=rows["provider"].replace("curated", _("our own compilation"))),
+        {
+            "provider": _("Provider"),
+            "events": st.column_config.NumberColumn(_("Events"), format="localized"),
+            "uncounted": st.column_config.NumberColumn(_("Without a count"), format="localized"),
+            "low": st.column_config.NumberColumn(_("Killed, low"), format="localized"),
+            "best": st.column_config.NumberColumn(_("Killed, best"), format="localized"),
+            "high": st.column_config.NumberColumn(_("Killed, high"), format="localized"),
+        },
+    )
+    st.markdown(f"#### {_('Overlap of providers')}")
+    model = data.model()
+    if len(city.incident_datasets(model)) == 1:
+        blocks.plain(
+            _(
+                "Only one provider’s events are in this snapshot, so there is no overlap to report. Once another provider’s file has been refreshed, pairs that may be the same event are listed here with a score; they are never merged."
+            )
+        )
+        return
+    candidates, overlap = city.overlap(model, choice, wanted["from"])
+    for row in overlap.itertuples():
+        blocks.plain(
+            _(
+                "{one} and {other}: {matched} pairs may be the same event; that is {share} of {events} and {other_share} of {other_events} events in the days both cover."
+            ).format(
+                one=row.provider,
+                other=row.other_provider,
+                matched=row.matched,
+                share=format_percent(row.share),
+                events=format_number(row.events),
+                other_share=format_percent(row.other_share),
+                other_events=format_number(row.other_events),
+            )
+        )
+    blocks.table(
+        candidates.head(_LISTED),
+        {
+            "score": st.column_config.ProgressColumn(_("Score"), min_value=0, max_value=1, format="%.2f"),
+            "provider": _("Provider"),
+            "event_id": _("Event"),
+            "other_provider": _("Other provider"),
+            "other_id": _("Other event"),
+            "days_apart": _("Days apart"),
+            "place_likeness": st.column_config.NumberColumn(_("Place"), format="%.2f"),
+            "deaths_likeness": st.column_config.NumberColumn(_("Deaths"), format="%.2f"),
+            "type_likeness": st.column_config.NumberColumn(_("Type"), format="%.2f"),
+        },
+        height=360,
+    )
+
+
+def detail(provider: str) -> None:
+    """One event: what was recorded about it and when, what changed, and other reports of the same event."""
+    event = filters.read("event")
+    if event is None or data.description(provider)["access"] != "public":
+        return
+    frame = data.frame(provider)
+    versions, reports = revisions(frame, event)
+    if versions.empty:
+        filters.report("event", event, _("there is no such event"))
+        return
+    row = versions.iloc[-1]
+    with st.container(border=True):
+        st.markdown(
+            f"### {format_date(row['event_date'])} · {blocks.escaped(word('sub_event_type', row['sub_event_type']))}"
+        )
+        blocks.plain(row["summary"])
+        precision = word("location_precision", row["location_precision"])
+        blocks.plain(
+            _("Place known to: {place}; date known to: {date}; versions recorded: {times}").format(
+                place=precision, date=row["date_precision"], times=len(versions)
+            ),
+            small=True,
+        )
+        for version in versions.itertuples():
+            changed = version.changed or _("first recording")
+            st.markdown(
+                f":small[{format_date(version.recorded_at)}: {blocks.escaped(changed)} · "
+                f"{blocks.link(version.source_publisher, version.source_url)}]"
+            )
+        if len(reports):
+            st.markdown(f"**{_('Other reports of the same event')}** ({len(reports)})")
+        for report in reports.itertuples():
+            deaths = (
+                _("no count of deaths")
+                if pd.isna(report.fatalities)
+                else _("{n} killed").format(n=format_number(report.fatalities))
+            )
+            st.markdown(f":small[{deaths} · {blocks.link(report.source_publisher, report.source_url)}]")
+
+
+def table(found: pd.DataFrame, provider: str) -> None:
+    """The newest events found, with source links; a click on one opens what was recorded about it."""
+    st.markdown(f"#### {_('Events')} ({format_number(len(found))})")
+    if data.description(provider)["access"] != "public":
+        blocks.plain(_("This provider’s terms allow counts and maps here, not its rows."))
+        return
+    if len(found) > _LISTED:
+        blocks.plain(
+            _("The newest {n} are listed; filters narrow more.").format(n=format_number(_LISTED)), small=True
+        )
+    rows = data.frame(provider).iloc[found["position"].to_numpy()[::-1][:_LISTED]]
+    names = data.frame("neighborhoods").set_index("neighborhood_id")["name"]
+    rows = rows.assign(
+        place=rows["place_id"].map(names),
+        event_type=rows["event_type"].map(event_labels()),
+        sub_event_type=rows["sub_event_type"].map(lambda value: word("sub_event_type", value)),
+        location_precision=rows["location_precision"].map(lambda value: word("location_precision", value)),
+    )
+    columns = {
+        "event_date": st.column_config.DateColumn(_("Date"), format="YYYY-MM-DD"),
+        "event_type": _("Type"),
+        "sub_event_type": _("Sub-type"),
+        "place": _("Place"),
+        "location_precision": _("Known to"),
+        "actor1": _("Actor"),
+        "actor2": _("Other actor"),
+        "fatalities_low": st.column_config.NumberColumn(_("Killed, low"), format="%d"),
+        "fatalities": st.column_config.NumberColumn(_("Killed, this report"), format="%d"),
+        "fatalities_high": st.column_config.NumberColumn(_("Killed, high"), format="%d"),
+        "fatalities_basis": _("Basis"),
+        "summary": _("What happened"),
+        **blocks.source_columns(),
+    }
+
+    def opened() -> None:
+        chosen = st.session_state["events table"]["selection"]["rows"]
+        filters.write("event", rows["event_id"].iloc[chosen[0]] if chosen else None)
+
+    blocks.table(rows, columns, height=460, key="events table", on_select=opened)

@@ -225,6 +225,19 @@ def select(
     return st.selectbox(label, options, format_func=shown, **control(name, key), **more)
 
 
+def part(options: Mapping[str, str]) -> str:
+    """Parts of a page, one shown at a time: only what is shown is computed, and the link opens it."""
+    return select(
+        "show",
+        _("Part of the page"),
+        list(options),
+        default=next(iter(options)),
+        labels=options,
+        kind="segmented",
+        label_visibility="collapsed",
+    )
+
+
 def sync(key: str, value: Any) -> None:
     """Make a control show what the link says."""
     if st.session_state.get(key) != value:

@@ -32,6 +32,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("retaken.py", "retaken-areas", "Retaken"),
     PageEntry("sites.py", "key-sites", "Key sites"),
     PageEntry("events.py", "security-incidents", "Incidents"),
+    PageEntry("actors.py", "armed-actors", "Actors"),
     PageEntry("mandate.py", "mission-inputs", "Mission"),
     PageEntry("changes.py", "weekly-digest", "Digest"),
     PageEntry("briefing.py", "briefing-builder", "Briefing"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from monitor.analysis import city, status
 from monitor.analysis import sites as site_analysis
-from monitor.analysis import status
+from monitor.analysis.surroundings import days_encircled
 from monitor.charts import captions
 from monitor.charts.style import site_label, status_label
+from monitor.export.figures import access
 from monitor.export.figures import sites as site_figures
 from monitor.export.figures.sites import of_kind
 from monitor.language import _, format_date
@@ -36,7 +38,87 @@ def heading(choice: Choice, panel: pd.DataFrame) -> None:
             hospitals=captions.hospitals(hospitals),
         )
     )
+    rows_of = city.reach_of(data.model(), choice, "hospital", (choice.as_of,))[0]
+    blocks.plain(access.reach_sentence(rows_of.iloc[0], "hospital"))
     blocks.age_note(choice)
+
+
+def parts() -> dict[str, str]:
+    """Parts of the page."""
+    return {
+        "state": _("State"),
+        "surroundings": _("Surroundings"),
+        "reach": _("Reach"),
+        "service": _("Service"),
+    }
+
+
+def surroundings(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
+    """What happens around one site, and all sites of the kind compared."""
+    site = site_control(panel, kind)
+    exhibit("site-surroundings", choice, {"site": site})
+    around = city.surroundings_on(data.model(), choice).set_index("site_id")
+    rows = of_kind(panel, kind).sort_values("name")
+    names = data.model().scope().set_index("neighborhood_id")["name"]
+    columns = ["gang_distance_m", "nearest_gang_area", "encircled", "encircled_high"]
+    rows = rows.join(around[columns], on="site_id")
+    rows = rows.assign(
+        status=rows["status"].map(site_label),
+        surroundings=rows["surroundings"].map(status_label),
+        gang_distance_km=rows["gang_distance_m"] / 1000,
+        nearest=rows["nearest_gang_area"].map(names),
+        encircled=100 * rows["encircled"],
+        encircled_high=100 * rows["encircled_high"],
+        encircled_year=100 * rows["site_id"].map(days_encircled(_last_year(choice))),
+    )
+    percent = "%.0f %%"
+    blocks.table(
+        rows,
+        {
+            "name": _("Site"),
+            "status": _("State"),
+            "surroundings": _("Neighborhood around it"),
+            "gang_distance_km": st.column_config.NumberColumn(_("To gang-held, km"), format="%.1f"),
+            "nearest": _("Nearest gang-held"),
+            "encircled": st.column_config.NumberColumn(_("Encircled"), format=percent),
+            "encircled_high": st.column_config.NumberColumn(_("Encircled at most"), format=percent),
+            "encircled_year": st.column_config.NumberColumn(
+                _("Half encircled, of a year"),
+                help=_(
+                    "Share of the weeks of the last year in which at least half of the outline was gang-held"
+                ),
+                format=percent,
+            ),
+        },
+    )
+
+
+def _last_year(choice: Choice) -> pd.DataFrame:
+    table = city.surroundings_over_time(data.model(), choice)
+    return table[table["date"] > pd.Timestamp(choice.as_of) - pd.Timedelta(days=365)]
+
+
+def reach(choice: Choice) -> None:
+    """Who can get to a hospital or the airport, as chart, map and sentence."""
+    labels = {"hospital": _("Hospitals"), "airport": _("Airport")}
+    target = filters.select(
+        "target", _("To get to"), list(labels), default="hospital", labels=labels, kind="segmented"
+    )
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        exhibit("reach-map", choice, {"target": target}, on_select=lambda area: filters.write("area", area))
+    with right:
+        exhibit("reach-over-time", choice, {"target": target})
+
+
+def service(choice: Choice, kind: str) -> None:
+    """Functioning sites over time, service-days lost, and by who holds the area around."""
+    exhibit("service-days", choice, {"kind": kind})
+    left, right = st.columns(2, gap="medium")
+    with left:
+        functioning_over_time(choice, kind)
+    with right:
+        exhibit("functioning-by-side", choice, {"kind": kind})
 
 
 def _kind_labels(panel: pd.DataFrame) -> dict[str, str]:
@@ -80,12 +162,19 @@ def map_of(choice: Choice, kind: str) -> None:
     exhibit("site-map", choice, {"kind": kind}, on_select=lambda site: filters.write("site", site))
 
 
-def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
-    """One site: state, surroundings, regulator windows, all reports with sources."""
+def site_control(panel: pd.DataFrame, kind: str) -> str:
+    """Choice of one site."""
     rows = panel.sort_values("name")
     names = dict(zip(rows["site_id"], rows["name"], strict=True))
     first = "pap-airport" if kind == "main" else str(of_kind(rows, kind)["site_id"].iloc[0])
-    site = filters.select("site", _("Site"), list(names), default=first, labels=names)
+    site: str = filters.select("site", _("Site"), list(names), default=first, labels=names)
+    return site
+
+
+def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
+    """One site: state, surroundings, regulator windows, all reports with sources."""
+    site = site_control(panel, kind)
+    rows = panel
     row = rows.set_index("site_id").loc[site]
     with st.container(border=True):
         st.markdown(f"### {blocks.escaped(row['name'])}")
@@ -98,7 +187,7 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
             small=True,
         )
         end = pd.Timestamp(choice.as_of)
-        windows = data.frame("site_restrictions")
+        windows = status.known(data.frame("site_restrictions"), choice.known_on)
         for window in (
             windows[(windows["site_id"] == site) & (windows["start_date"] <= end)]
             .sort_values("start_date", ascending=False)

@@ -25,6 +25,7 @@ NEEDS_INCIDENTS = {
     "events.py",
     "changes.py",
     "briefing.py",
+    "actors.py",
 }
 
 
@@ -74,6 +75,56 @@ def test_any_good_link_opens(entry: PageEntry, link: dict[str, str]) -> None:
     assert not app.exception
     assert not app.error
     assert not app.warning
+
+
+@pytest.mark.parametrize(
+    ("script", "link"),
+    [
+        ("sites.py", {"show": "surroundings", "kind": "prison"}),
+        ("sites.py", {"show": "reach", "target": "airport"}),
+        ("sites.py", {"show": "service", "kind": "police station"}),
+        ("mandate.py", {"show": "funding"}),
+        ("mandate.py", {"show": "inputs", "lag": "8"}),
+        ("mandate.py", {"show": "statements", "as_of": "2024-07-08"}),
+        ("mandate.py", {"show": "police"}),
+        ("events.py", {"show": "rates", "type": "Battles"}),
+        ("events.py", {"show": "providers", "event": "IN0010"}),
+        ("actors.py", {"actor": "g9", "side": "state", "by": "people"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value.values()),
+)
+def test_every_part_of_a_page_opens(script: str, link: dict[str, str]) -> None:
+    app = run(page(script), **link)
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+def test_a_statement_from_recall_says_so_and_the_hospital_is_not_supported() -> None:
+    texts = [item.value for item in run(page("mandate.py"), show="statements").markdown]
+    card = next(number for number, text in enumerate(texts) if "reopen the main hospital" in text)
+    assert "not supported" in texts[card + 1]
+    assert any(
+        "no page compiled for this statement" in text and "from recall" in text for text in texts[card:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "link"),
+    [
+        ("events.py", {"event": "nothing"}),
+        ("mandate.py", {"show": "inputs", "lag": "5"}),
+        ("sites.py", {"show": "gossip"}),
+        ("sites.py", {"show": "reach", "target": "moon"}),
+        ("actors.py", {"actor": "nobody"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value.values()),
+)
+def test_a_bad_choice_within_a_page_is_reported(script: str, link: dict[str, str]) -> None:
+    app = run(page(script), **link)
+    assert not app.exception
+    assert not app.error
+    assert len(app.warning) == 1
 
 
 def test_a_link_restores_date_evidence_and_area() -> None:
