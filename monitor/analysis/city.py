@@ -65,10 +65,6 @@ def _with_day(series: pd.DataFrame, day: pd.DataFrame, as_of: date) -> pd.DataFr
     return pd.concat([before, day], ignore_index=True)
 
 
-def _key(choice: Choice) -> tuple[date | None, str, int]:
-    return choice.known_on, choice.evidence, choice.stale_after_days
-
-
 # -- sites -----------------------------------------------------------------------------------------------------------
 
 
@@ -83,7 +79,7 @@ def reach_of(
         serving = reach.target_areas(model.site_panel(choice, kind["site_id"], *days), kind)
         return reach.reach(model.panel(choice, *days), borders(model), model.scope(), serving)
 
-    return model.kept("reach", (*_CONTROL, *_SITES), (*_key(choice), target, days), compute)
+    return model.kept("reach", (*_CONTROL, *_SITES), (choice.reading, target, days), compute)
 
 
 def reach_over_time(model: Model, choice: Choice, target: str) -> pd.DataFrame:
@@ -96,7 +92,7 @@ def _surroundings(model: Model, choice: Choice, days: tuple[date, ...]) -> pd.Da
     return model.kept(
         "surroundings",
         (*_CONTROL, "key_sites"),
-        (*_key(choice), days),
+        (choice.reading, days),
         lambda: surroundings.surroundings(
             model.panel(choice, *days), borders(model), model.frame("key_sites")
         ),
@@ -184,7 +180,7 @@ def _by_holder(model: Model, choice: Choice, days: tuple[date, ...]) -> pd.DataF
         )
         return actors.areas_by_holder(held, model.scope(), pd.DatetimeIndex(days).as_unit("us"))
 
-    return model.kept("areas by holder", (*_CONTROL, "actor_memberships"), (*_key(choice), days), compute)
+    return model.kept("areas by holder", (*_CONTROL, "actor_memberships"), (choice.reading, days), compute)
 
 
 def holders_on(model: Model, choice: Choice) -> pd.DataFrame:
@@ -216,7 +212,7 @@ def actor_areas(
 
     epochs = actors.membership_epochs(model.frame("actor_memberships"))
     epoch = int(epochs.searchsorted(pd.Timestamp(choice.as_of), side="right"))
-    arguments = (*_key(choice), actor_id, members, epoch, days)
+    arguments = (choice.reading, actor_id, members, epoch, days)
     return model.kept("areas of an actor", (*_CONTROL, "actor_memberships"), arguments, compute)
 
 
@@ -289,7 +285,7 @@ def _held_by_sides(model: Model, choice: Choice, days: tuple[date, ...]) -> pd.D
     return model.kept(
         "areas held by sides",
         _CONTROL,
-        (*_key(choice), days),
+        (choice.reading, days),
         lambda: mission.held_by_sides(model.panel(choice, *days), people),
     )
 
@@ -316,7 +312,7 @@ def verdicts(model: Model, choice: Choice) -> list[tuple[pd.Series, scorecard.Ve
         return scorecard.judge(model.frame("statements_scorecard"), facts)
 
     datasets = (*_CONTROL, *_SITES, "milestones", "mission", "statements_scorecard")
-    return model.kept("verdicts", datasets, (*_key(choice), choice.as_of), compute)
+    return model.kept("verdicts", datasets, (choice.reading, choice.as_of), compute)
 
 
 class HeldWeekCost(NamedTuple):
