@@ -1,5 +1,7 @@
 """Where areas and sites lie to one another: borders, perimeters and distances, measured once per geometry.
 
+Packages of geometry are imported where they are used: no page needs them to say its first sentence.
+
 Everything that changes with the date (who holds what) is looked up in these matrices, so a week costs an indexing and
 no geometry. Distances and lengths are in metres, EPSG:32618 (UTM 18N).
 """
@@ -14,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
 STORED_CRS, METRIC_CRS = "EPSG:4326", "EPSG:32618"
 
@@ -89,6 +90,8 @@ def geography(features: Mapping[str, Any], ids: Sequence[str] | pd.Series) -> Ge
         Two areas border each other if their outlines run within ``BORDER_TOLERANCE_M`` of each other for at least
         ``LEAST_BORDER_M``.
     """
+    import shapely
+
     wanted = set(ids)
     found = sorted(
         (
@@ -119,6 +122,8 @@ def geography(features: Mapping[str, Any], ids: Sequence[str] | pd.Series) -> Ge
 
 def _borders(shapes: npt.NDArray[np.object_]) -> tuple[Integers, Integers, Floats]:
     """Pairs of areas with a common border, and its length: the mean of what each side's outline measures."""
+    import shapely
+
     borders, near = shapely.boundary(shapes), shapely.buffer(shapes, BORDER_TOLERANCE_M)
     left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=BORDER_TOLERANCE_M)
     left, right = left[left < right], right[left < right]
@@ -154,6 +159,8 @@ def border_shares(geography: Geography, held: npt.NDArray[np.bool_]) -> Floats:
 
 def distances_m(geography: Geography, longitudes: Any, latitudes: Any) -> Floats:
     """Distance of points to areas in metres, 0 inside; shape (points, areas)."""
+    import shapely
+
     east, north = to_metric(longitudes, latitudes)
     points = shapely.points(east, north)
     return np.asarray(shapely.distance(points[:, None], geography.shapes[None, :]), dtype="float64")
