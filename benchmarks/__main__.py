@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import load, report, scale, server, start, steps
+from benchmarks import load, refresh, report, scale, server, start, steps
 from tests.browser.chromium import find_browser, launch
 
-PARTS = ("start", "steps", "server", "load", "scale")
+PARTS = ("start", "steps", "server", "load", "scale", "refresh")
 
 
 def main() -> None:
@@ -37,6 +37,7 @@ def main() -> None:
             "server": lambda: server.measure(4 if asked.quick else 15),
             "load": lambda: load.measure(10, 20) if asked.quick else load.measure(50, 60),
             "scale": lambda: scale.measure(browser, 3),
+            "refresh": lambda: refresh.measure(100_000 if asked.quick else refresh.ROWS),
         }
         for part in parts:
             started = time.monotonic()

@@ -59,29 +59,37 @@ def to_parquet(frame: pd.DataFrame, contract: Contract) -> bytes:
 def in_order(table: pa.Table, contract: Contract) -> pa.Table:
     """Rows by date (where the contract has one), then by key: a week lies in one row group."""
     names = [*([contract.date_column] if contract.date_column else []), *contract.row_key]
-    return table.take(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names]))
+    keys = _plain(table.select(names)).combine_chunks()
+    return table.take(pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names]))
 
 
 def arrow_to_parquet(table: pa.Table) -> bytes:
     """Bytes of an Arrow table, as :func:`to_parquet` writes them."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
+    # Without Arrow's own schema: whether a column came dictionary-encoded is nothing a reader should see.
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=GROUP_ROWS,
+        store_schema=False,
+    )
     return sink.getvalue().to_pybytes()
 
 
 def to_arrow(frame: pd.DataFrame, contract: Contract) -> pa.Table:
-    """A frame's columns in the contract's Arrow types; an empty text is "not known"."""
+    """A frame's columns in the contract's Arrow types, ``category`` dictionary-encoded."""
     fields = schema(contract)
     return pa.Table.from_arrays(
         [_array(frame[column.name], fields.field(column.name).type) for column in contract.columns],
-        schema=fields,
+        names=contract.column_names,
     )
 
 
 def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        texts = pa.array(values, from_pandas=True)
-        return texts.dictionary.cast(pa.string()).take(texts.indices)
+        return pa.array(values, from_pandas=True).cast(pa.dictionary(pa.int32(), pa.string()))
     if pa.types.is_date32(kind):
         return pa.array(values.astype("datetime64[us]"), from_pandas=True).cast(kind)
     array = pa.array(values, from_pandas=True)
@@ -174,26 +182,25 @@ class Table:
         ordered, inverse = np.unique(positions, return_inverse=True)
         found, start = [], 0
         for part in self._parts:
-            for group in range(part.file.num_row_groups):
-                stop = start + part.file.metadata.row_group(group).num_rows
+            file = _compact(part, self.contract)
+            for group in range(file.num_row_groups):
+                stop = start + file.metadata.row_group(group).num_rows
                 inside = ordered[(ordered >= start) & (ordered < stop)]
                 if len(inside):
-                    found.append(
-                        part.file.read_row_group(group, columns=list(columns)).take(pa.array(inside - start))
-                    )
+                    rows = file.read_row_group(group, columns=list(columns)).take(pa.array(inside - start))
+                    found.append(_plain(rows.select(list(columns))))
                 start = stop
         if not found:
             return schema(self.contract).empty_table().select(list(columns))
-        return pa.concat_tables(found).select(list(columns)).take(pa.array(inverse))
+        return pa.concat_tables(found).take(pa.array(inverse))
 
     def _read(self, names: Sequence[str], *, compact: bool) -> pa.Table:
         tables = []
-        texts = _text_columns(self.contract)
         for part in self._parts:
             missing = [name for name in names if name not in part.file.schema_arrow.names]
             if missing:
                 raise ValueError(f"columns missing: {', '.join(missing)}")
-            file = pq.ParquetFile(pa.BufferReader(part.data), read_dictionary=texts) if compact else part.file
+            file = _compact(part, self.contract) if compact else part.file
             tables.append(file.read(columns=list(names)).select(list(names)))
         return pa.concat_tables(tables).unify_dictionaries()
 
@@ -212,13 +219,22 @@ def _open(data: bytes, name: str) -> _Part:
         raise ValueError(f"{name} is not a Parquet file that can be read ({error})") from None
 
 
-def _text_columns(contract: Contract) -> list[str]:
-    """Texts that recur; those of the key do not, and as categories they would cost more than as they are."""
-    return [
+def _compact(part: _Part, contract: Contract) -> Any:
+    """The file, with texts that recur read as dictionaries; those of the key would cost more than as they are."""
+    texts = [
         column.name
         for column in contract.columns
         if column.kind in ("id", "text", "url") and column.name not in contract.key
     ]
+    return pq.ParquetFile(pa.BufferReader(part.data), read_dictionary=texts)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The same rows with texts as ``string``."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    return table
 
 
 def _times(column: pa.ChunkedArray) -> np.ndarray:

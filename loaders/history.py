@@ -176,36 +176,78 @@ def merge(
     return frame, changes
 
 
-def merge_bulk(
-    recorded: Table, incoming: pd.DataFrame, scope: Scope, *, now: pd.Timestamp
-) -> tuple[pa.Table | None, pa.Table | None, Changes]:
-    """As :func:`merge`, for a table too large to hold.
+@dataclass(frozen=True)
+class Parts:
+    """What a refresh adds to a bulk table.
 
-    Returns
-    -------
-    entering, ended, changes
+    Attributes
+    ----------
+    entering, ended
         Rows of a new ``data`` part and of a new ``ended`` part; None where there are none.
+    changes
+        Keys.
+    dates
+        Day of every row that holds afterwards.
     """
+
+    entering: pa.Table | None
+    ended: pa.Table | None
+    changes: Changes
+    dates: np.ndarray
+
+
+def merge_bulk(recorded: Table, incoming: pd.DataFrame, scope: Scope, *, now: pd.Timestamp) -> Parts:
+    """As :func:`merge`, for a table too large to hold, with a date column."""
     contract = recorded.contract
-    key = contract.key[0]
-    times = recorded.column(RECORDED_AT.name)
-    latest = pc.max(times).as_py()
-    now = (
-        now
-        if latest is None or now > pd.Timestamp(latest)
-        else pd.Timestamp(latest).floor("s") + pd.Timedelta("1s")
-    )
+    key, date_column = contract.key[0], str(contract.date_column)
+    latest = pc.max(recorded.column(RECORDED_AT.name)).as_py()
+    if latest is not None and now <= pd.Timestamp(latest):
+        now = pd.Timestamp(latest).floor("s") + pd.Timedelta("1s")
     live = recorded.live
     all_keys = recorded.column(key)
     live_keys = all_keys if len(live) == len(recorded) else all_keys.take(pa.array(live))
     new_keys = pa.array(incoming[key].astype("str"), type=pa.string())
     is_known = pc.is_in(live_keys, value_set=new_keys).to_numpy()
-    positions = live[is_known]
-    names = content_columns(contract)
-    # Few rows are fetched row group by row group; most of them column by column, never all at once.
+    new, old = _compared(recorded, incoming, live[is_known])
+    known_keys = live_keys.filter(pa.array(is_known)).combine_chunks()
+    place = pc.index_in(new_keys, value_set=known_keys).fill_null(-1).to_numpy(zero_copy_only=False)
+    found = place >= 0
+    is_changed = np.zeros(len(incoming), dtype=bool)
+    is_changed[found] = old[place[found]] != new[found]
+    dates = recorded.column(date_column).cast(pa.timestamp("us")).to_numpy()[live]
+    needs_keys = bool(scope.withdrawn) or scope.keys is not None
+    texts = live_keys.to_pandas().astype("str") if needs_keys else pd.Series(np.empty(len(live), dtype=bool))
+    is_gone = _gone(texts, is_known, pd.Series(dates), scope)
+    is_replaced = np.zeros(len(live), dtype=bool)
+    is_replaced[np.flatnonzero(is_known)[place[is_changed]]] = True
+    is_ended = is_gone | is_replaced
+    is_entering = ~found | is_changed
+    as_text = incoming[key].astype("str")
+    changes = Changes(
+        added=as_text[~found],
+        changed=as_text[is_changed],
+        withdrawn=live_keys.filter(pa.array(is_gone)).to_pandas().astype("str"),
+    )
+    entering = None
+    if is_entering.any():
+        stamped = incoming[is_entering].assign(**{RECORDED_AT.name: now, str(contract.ends): pd.NaT})
+        entering = in_order(to_arrow(stamped, contract), contract)
+    ended = endings(recorded, live[is_ended], now) if is_ended.any() else None
+    entered = incoming.loc[is_entering, date_column].to_numpy().astype("datetime64[us]")
+    return Parts(entering, ended, changes, np.concatenate([dates[~is_ended], entered]))
+
+
+def _compared(
+    recorded: Table, incoming: pd.DataFrame, positions: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fingerprints of incoming rows and of recorded ones.
+
+    Few recorded rows are fetched row group by row group; many of them column by column, never all at once.
+    """
+    names = content_columns(recorded.contract)
     if len(positions) < MAX_PART_SHARE * len(recorded):
         some = recorded.take(positions, names)
-        old = fingerprints(lambda name: some.column(name), names, len(positions))
+        old = fingerprints(some.column, names, len(positions))
     else:
         rows = pa.array(positions)
         old = fingerprints(
@@ -213,33 +255,7 @@ def merge_bulk(
             names,
             len(positions),
         )
-    new = fingerprints(lambda name: incoming[name], names, len(incoming))
-    at = pc.index_in(new_keys, value_set=pc.filter(live_keys, pa.array(is_known)).combine_chunks())
-    place = at.fill_null(-1).to_numpy(zero_copy_only=False)
-    found = place >= 0
-    is_changed = np.zeros(len(incoming), dtype=bool)
-    is_changed[found] = old[place[found]] != new[found]
-    dates = None
-    if contract.date_column and scope.span is not None and not scope.is_everything:
-        dates = pd.Series(recorded.column(contract.date_column).cast(pa.timestamp("us")).to_numpy()[live])
-    needs_keys = bool(scope.withdrawn) or scope.keys is not None
-    texts = live_keys.to_pandas().astype("str") if needs_keys else pd.Series(np.empty(len(live), dtype=bool))
-    is_gone = _gone(texts, is_known, dates, scope)
-    is_replaced = np.zeros(len(live), dtype=bool)
-    is_replaced[np.flatnonzero(is_known)[place[is_changed]]] = True
-    ended = live[is_gone | is_replaced]
-    entering = incoming[~found | is_changed]
-    as_text = incoming[key].astype("str")
-    changes = Changes(
-        added=as_text[~found],
-        changed=as_text[is_changed],
-        withdrawn=live_keys.filter(pa.array(is_gone)).to_pandas().astype("str"),
-    )
-    new_part = None
-    if len(entering):
-        stamped = entering.assign(**{RECORDED_AT.name: now, str(contract.ends): pd.NaT})
-        new_part = in_order(to_arrow(stamped, contract), contract)
-    return new_part, endings(recorded, ended, now) if len(ended) else None, changes
+    return fingerprints(lambda name: incoming[name], names, len(incoming)), old
 
 
 def _gone(keys: pd.Series, is_known: np.ndarray, dates: pd.Series | None, scope: Scope) -> np.ndarray:

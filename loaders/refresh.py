@@ -524,25 +524,22 @@ def _record_bulk(
         changes = Changes(valid[contract.key[0]].astype("str"), nothing, nothing)
         return _Made(files, frozenset(), len(first), None, valid[date_column], changes)
     scope = Scope(reading.span, reading.withdrawn)
-    entering, ended, changes = history.merge_bulk(current.table, valid, scope, now=now)
+    parts = history.merge_bulk(current.table, valid, scope, now=now)
     files = {name: data for name, data in current.files.items() if name.startswith(("data", "ended"))}
     linked = frozenset(files)
-    table = current.table
-    if changes:
+    if parts.changes:
         number = max((int(name[-12:-8]) for name in files if name[-12:-8].isdigit()), default=0) + 1
-        if entering is not None:
-            files[f"data-{number:04d}.parquet"] = bulk.arrow_to_parquet(entering)
-        if ended is not None:
-            files[f"ended-{number:04d}.parquet"] = bulk.arrow_to_parquet(ended)
-        table = bulk.Table(files, contract)
-        grown = entering is not None and len(entering) > history.MAX_PART_SHARE * len(current.table)
-        if grown or table.parts > history.MAX_PARTS:
-            order.say(f"{dataset.dataset_id}: writing {len(table):,} rows as one file …")
-            files = {contract.file_name: bulk.arrow_to_parquet(bulk.in_order(table.read(), contract))}
-            linked, table = frozenset(), bulk.Table(files, contract)
-    live = table.live
-    dates = pd.Series(table.column(date_column).cast("timestamp[us]").to_numpy()[live])
-    return _Made(files, linked, len(live), None, dates, changes)
+        if parts.entering is not None:
+            files[f"data-{number:04d}.parquet"] = bulk.arrow_to_parquet(parts.entering)
+        if parts.ended is not None:
+            files[f"ended-{number:04d}.parquet"] = bulk.arrow_to_parquet(parts.ended)
+        new_rows = len(parts.entering) if parts.entering is not None else 0
+        if new_rows > history.MAX_PART_SHARE * len(current.table) or number > history.MAX_PARTS:
+            order.say(f"{dataset.dataset_id}: writing all rows as one file …")
+            whole = bulk.Table(files, contract).read(compact=True)
+            files = {contract.file_name: bulk.arrow_to_parquet(bulk.in_order(whole, contract))}
+            linked = frozenset()
+    return _Made(files, linked, len(parts.dates), None, pd.Series(parts.dates), parts.changes)
 
 
 def _first(valid: pd.DataFrame, contract: Contract, now: pd.Timestamp) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -205,6 +206,7 @@ def json_of(source: bytes, what: str) -> Any:
         ) from None
 
 
+@lru_cache(maxsize=4096)
 def column_key(name: str) -> str:
     """Comparison key of a header cell: lower case, words joined by underscores.
 

@@ -106,7 +106,7 @@ def test_only_what_a_reading_speaks_of_is_withdrawn(rows: pd.DataFrame, scope: S
     _, changes = merge(recorded, incoming, CONTRACT, scope, now=FIRST)
     assert told(changes) == ([], [], sorted(gone))
     table = bulk.Table({"data.parquet": bulk.to_parquet(recorded, CONTRACT)}, CONTRACT)
-    assert told(merge_bulk(table, incoming, scope, now=FIRST)[2]) == ([], [], sorted(gone))
+    assert told(merge_bulk(table, incoming, scope, now=FIRST).changes) == ([], [], sorted(gone))
 
 
 def test_bookkeeping_alone_makes_no_version(rows: pd.DataFrame) -> None:
@@ -121,9 +121,9 @@ def after(
     files: dict[str, bytes], incoming: pd.DataFrame, scope: Scope, now: pd.Timestamp
 ) -> dict[str, bytes]:
     """Files of a bulk table after a refresh."""
-    entering, ended, _ = merge_bulk(bulk.Table(files, CONTRACT), incoming, scope, now=now)
+    parts = merge_bulk(bulk.Table(files, CONTRACT), incoming, scope, now=now)
     number = len(files)
-    more = {f"data-{number:04d}.parquet": entering, f"ended-{number:04d}.parquet": ended}
+    more = {f"data-{number:04d}.parquet": parts.entering, f"ended-{number:04d}.parquet": parts.ended}
     return {**files, **{name: bulk.arrow_to_parquet(part) for name, part in more.items() if part is not None}}
 
 
