@@ -125,33 +125,45 @@ def pptx(briefing: Briefing, progress: Progress = _silent) -> bytes:
     opening = deck.slides.add_slide(deck.slide_layouts[5])
     _fill_title(opening.shapes.title, briefing.title, (0.8, 2.6, 11.7, 1.4), size=40)
     _text(opening, (0.8, 4.1, 11.7, 0.6), briefing.subtitle, size=18)
-    for number, item in enumerate(briefing.items, start=1):
+    pictures = _pictures(briefing, "png", _PX, progress)
+    for number, item in enumerate(briefing.items):
         slide = deck.slides.add_slide(deck.slide_layouts[5])
         _fill_title(slide.shapes.title, item.heading, _TITLE, size=24)
-        top = _PICTURE_TOP if item.text else _SENTENCE[1] + 0.1
         if item.text:
             _text(slide, _SENTENCE, item.text, size=14)
-        width, height = _SLIDE[0] - 2 * _PICTURE_SIDE, _PICTURE_BOTTOM - top
-        canvas = render.fitted_canvas(
-            item.built, round(width * _PX), round(height * _PX), density=_PX * _SLIDE[0] / 1920
-        )
+        width, height = _room(item)
         picture = slide.shapes.add_picture(
-            io.BytesIO(render.render(item.built, "png", canvas)),
+            io.BytesIO(pictures[number]),
             Inches(_PICTURE_SIDE),
-            Inches(top),
+            Inches(_PICTURE_BOTTOM - height),
             Inches(width),
             Inches(height),
         )
         picture.name = item.built.figure_id
         picture._element._nvXxPr.cNvPr.set("descr", item.built.alt)
         slide.notes_slide.notes_text_frame.text = briefing.notes(item)
-        progress(number, len(briefing.items))
     closing = deck.slides.add_slide(deck.slide_layouts[5])
     _fill_title(closing.shapes.title, _("Sources and licences"), _TITLE, size=24)
     _text(closing, (0.4, 1.0, 12.53, 6.0), "\n".join(_source_lines(briefing)), size=13)
     buffer = io.BytesIO()
     deck.save(buffer)
     return _repacked(buffer.getvalue())
+
+
+def _room(item: Item) -> tuple[float, float]:
+    """Width and height in inches of a figure's picture: under the sentence, or under the title where there is none."""
+    top = _PICTURE_TOP if item.text else _SENTENCE[1] + 0.1
+    return _SLIDE[0] - 2 * _PICTURE_SIDE, _PICTURE_BOTTOM - top
+
+
+def _pictures(briefing: Briefing, file_format: str, px: int, progress: Progress) -> list[bytes]:
+    """Pictures of all figures in the size of their room, px to the inch."""
+    jobs = []
+    for item in briefing.items:
+        width, height = (round(side * px) for side in _room(item))
+        canvas = render.fitted_canvas(item.built, width, height, density=px * _SLIDE[0] / 1920)
+        jobs.append(render.Job(item.built, file_format, canvas))
+    return render.render_all(jobs, lambda number: progress(number, len(jobs)))
 
 
 def digest_slide(heading: str, subtitle: str, lines: Sequence[tuple[str, str]], notes: str) -> bytes:
@@ -186,20 +198,15 @@ def pdf(briefing: Briefing, progress: Progress = _silent) -> bytes:
     pages = [
         f'<section class="opening"><h1>{escape(briefing.title)}</h1><p>{escape(briefing.subtitle)}</p></section>'
     ]
-    for number, item in enumerate(briefing.items, start=1):
-        top = 1.35 if item.text else 0.85
-        width, height = _SLIDE[0] - 2 * _PICTURE_SIDE, _PICTURE_BOTTOM - top
-        canvas = render.fitted_canvas(
-            item.built, round(width * 96), round(height * 96), density=96 * _SLIDE[0] / 1920
-        )
-        picture = base64.b64encode(render.render(item.built, "svg", canvas)).decode()
+    for item, picture in zip(briefing.items, _pictures(briefing, "svg", 96, progress), strict=True):
+        width, height = _room(item)
+        encoded = base64.b64encode(picture).decode()
         pages.append(
             f"<section><h2>{escape(item.heading)}</h2>"
             + (f"<p>{escape(item.text)}</p>" if item.text else "")
-            + f'<img alt="{escape(item.built.alt)}" src="data:image/svg+xml;base64,{picture}" '
-            f'style="top:{top}in;left:{_PICTURE_SIDE}in;width:{width}in;height:{height}in"></section>'
+            + f'<img alt="{escape(item.built.alt)}" src="data:image/svg+xml;base64,{encoded}" '
+            f'style="top:{_PICTURE_BOTTOM - height}in;left:{_PICTURE_SIDE}in;width:{width}in;height:{height}in"></section>'
         )
-        progress(number, len(briefing.items))
     lines = "".join(f"<li>{escape(line)}</li>" for line in _source_lines(briefing))
     pages.append(f"<section><h2>{escape(_('Sources and licences'))}</h2><ul>{lines}</ul></section>")
     style = (
@@ -221,12 +228,13 @@ def archive(briefing: Briefing, progress: Progress = _silent) -> bytes:
     """ZIP with each figure as PNG and SVG, its data, what one must know about it, and a list of all."""
     files: dict[str, bytes] = {}
     contents = []
-    for number, item in enumerate(briefing.items, start=1):
+    jobs = [render.Job(item.built, kind) for item in briefing.items for kind in ("png", "svg")]
+    drawn = render.render_all(jobs, lambda number: progress(number // 2, len(briefing.items)))
+    for number, item in enumerate(briefing.items):
         built = item.built
-        name = f"{number:02d}-{built.filename}"
+        name = f"{number + 1:02d}-{built.filename}"
         lines = data_files.about(built, briefing.model, accessed=briefing.accessed, site=briefing.site)
-        files[f"{name}.png"] = render.render(built, "png")
-        files[f"{name}.svg"] = render.render(built, "svg")
+        files[f"{name}.png"], files[f"{name}.svg"] = drawn[2 * number : 2 * number + 2]
         files[f"{name}.xlsx"] = data_files.xlsx(built, lines)
         contents.append(
             {
@@ -239,7 +247,6 @@ def archive(briefing: Briefing, progress: Progress = _silent) -> bytes:
                 "citation": data_files.citation(built, accessed=briefing.accessed, site=briefing.site),
             }
         )
-        progress(number, len(briefing.items))
     listing: dict[str, Any] = {
         "title": briefing.title,
         "snapshot": briefing.model.snapshot_id,

@@ -12,7 +12,7 @@ import base64
 import os
 import re
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
@@ -33,10 +33,14 @@ FORMATS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 #: Seconds for one picture, and seconds without work after which Chrome ends.
 _TIMEOUT_S, _IDLE_S = 60.0, 600.0
 
-# Numerical Recipes' linear congruential generator; each picture begins it anew, because its page is loaded anew.
-_SEED = """
+#: Pictures drawn at the same time.
+_TABS = 2
+
+# Numerical Recipes' linear congruential generator; it begins anew with each picture.
+_START = 20240625
+_SEED = f"""
 <script>
-  let state = 20240625;
+  let state = {_START};
   Math.random = () => (state = (1664525 * state + 1013904223) >>> 0) / 4294967296;
 </script>
 """
@@ -90,6 +94,15 @@ def fitted_canvas(built: BuiltFigure, width: int, height: int, *, density: float
     return Canvas(wide, tall, scale)
 
 
+@dataclass(frozen=True)
+class Job:
+    """A picture to draw."""
+
+    built: BuiltFigure
+    file_format: str
+    canvas: Canvas = PLAIN
+
+
 def render(built: BuiltFigure, file_format: str, canvas: Canvas = PLAIN) -> bytes:
     """Return a figure as the bytes of a file.
 
@@ -100,17 +113,37 @@ def render(built: BuiltFigure, file_format: str, canvas: Canvas = PLAIN) -> byte
     NoBrowserError
         There is no Chrome or Chromium.
     """
-    figure = standing(built.figure, width=canvas.width, height=canvas.height)
+    return render_all([Job(built, file_format, canvas)])[0]
+
+
+def render_all(jobs: Sequence[Job], done: Callable[[int], object] = lambda number: None) -> list[bytes]:
+    """Return several figures as files, two drawn at a time; raises as :func:`render`.
+
+    Parameters
+    ----------
+    done
+        Called in the caller's thread after each file, in their order, with the number of those done.
+    """
+    bodies = _warm.run_all([_drawing(job) for job in jobs], done)
+    return [_finished(body, job) for body, job in zip(bodies, jobs, strict=True)]
+
+
+def _drawing(job: Job) -> Callable[[Kaleido], Awaitable[bytes]]:
+    canvas = job.canvas
+    figure = standing(job.built.figure, width=canvas.width, height=canvas.height)
     options = {
-        "format": file_format,
+        "format": job.file_format,
         "width": canvas.width,
         "height": figure.layout.height,
-        "scale": canvas.scale if file_format == "png" else 1,
+        "scale": canvas.scale if job.file_format == "png" else 1,
     }
-    body = _warm.run(lambda browser: browser.calc_fig(figure, options))
-    if file_format == "svg":
-        return _described(_named(body), built)
-    return _undated(body) if file_format == "pdf" else body
+    return lambda browser: browser.calc_fig(figure, options)
+
+
+def _finished(body: bytes, job: Job) -> bytes:
+    if job.file_format == "svg":
+        return _described(_named(body), job.built)
+    return _undated(body) if job.file_format == "pdf" else body
 
 
 def print_pages(html: str) -> bytes:
@@ -133,7 +166,7 @@ def print_pages(html: str) -> bytes:
                 await browser.close_tab(tab.target_id)
         return base64.b64decode(answer["result"]["data"])
 
-    return _undated(_warm.run(printed))
+    return _undated(_warm.run_all([printed])[0])
 
 
 def close() -> None:
@@ -155,23 +188,29 @@ class _WarmBrowser:
         self._browser: Kaleido | None = None
         self._idle: threading.Timer | None = None
 
-    def run(self, work: Callable[[Kaleido], Awaitable[bytes]]) -> bytes:
-        """Return what `work` returns; a Chrome that does not answer is ended and started again, once."""
+    def run_all(
+        self,
+        works: Sequence[Callable[[Kaleido], Awaitable[bytes]]],
+        done: Callable[[int], object] = lambda number: None,
+    ) -> list[bytes]:
+        """Return what each of some works returns; a Chrome that does not answer is ended and started again, once."""
+        results: list[bytes] = []
         with self._lock:
             if self._idle:
                 self._idle.cancel()
             try:
                 try:
-                    return self._within(work)
+                    self._collect(works, results, done)
                 except (TimeoutError, OSError, RuntimeError) as error:
                     if isinstance(error, NoBrowserError):
                         raise
                     self._end()
-                    return self._within(work)
+                    self._collect(works[len(results) :], results, done)
             finally:
                 self._idle = threading.Timer(_IDLE_S, self.close)
                 self._idle.daemon = True
                 self._idle.start()
+        return results
 
     def close(self) -> None:
         """End Chrome."""
@@ -180,18 +219,31 @@ class _WarmBrowser:
                 self._idle.cancel()
             self._end()
 
-    def _within(self, work: Callable[[Kaleido], Awaitable[bytes]]) -> bytes:
+    def _collect(
+        self,
+        works: Sequence[Callable[[Kaleido], Awaitable[bytes]]],
+        results: list[bytes],
+        done: Callable[[int], object],
+    ) -> None:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="pictures", daemon=True).start()
+        loop = self._loop
         if self._browser is None:
             self._browser = self._await(_opened())
         browser = self._browser
 
-        async def worked() -> bytes:
+        async def worked(work: Callable[[Kaleido], Awaitable[bytes]]) -> bytes:
             return await work(browser)
 
-        return self._await(worked())
+        asked = [asyncio.run_coroutine_threadsafe(worked(work), loop) for work in works]
+        try:
+            for answer in asked:
+                results.append(answer.result(_TIMEOUT_S))
+                done(len(results))
+        finally:
+            for answer in asked:
+                answer.cancel()
 
     def _await(self, coroutine: Any) -> Any:
         assert self._loop is not None
@@ -212,10 +264,17 @@ async def _opened() -> Kaleido:
     import kaleido
     from kaleido.errors import ChromeNotFoundError
 
+    class Drawing(kaleido.Kaleido):  # type: ignore[misc]
+        """Kaleido without loading the page anew after each picture, which takes it as long as the picture itself."""
+
+        async def _return_kaleido_tab(self, tab: Any) -> None:
+            await tab.tab.send_command("Runtime.evaluate", params={"expression": f"state = {_START}"})
+            await self.tabs_ready.put(tab)
+
     page = kaleido.PageGenerator(mathjax=False)
     page.header = page.header + _SEED
     try:
-        browser = kaleido.Kaleido(page_generator=page, timeout=_TIMEOUT_S, path=browser_path())
+        browser = Drawing(n=_TABS, page_generator=page, timeout=_TIMEOUT_S, path=browser_path())
     except ChromeNotFoundError:
         raise NoBrowserError(
             _(

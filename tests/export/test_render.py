@@ -107,6 +107,17 @@ def test_the_same_figure_gives_the_same_bytes_and_a_map_has_no_bitmap(map_figure
 
 
 @pytest.mark.usefixtures("chrome")
+def test_what_was_drawn_before_leaves_no_trace(model: Model, map_figure: BuiltFigure) -> None:
+    chart = figures.build("share-over-time", model, CHOICE)
+    alone = [render.render(chart, "png"), render.render(chart, "svg")]
+    jobs = [render.Job(map_figure, "pdf"), render.Job(map_figure, "svg"), render.Job(chart, "png")]
+    counted: list[int] = []
+    drawn = render.render_all([*jobs, render.Job(chart, "svg")], counted.append)
+    assert drawn[2:] == alone
+    assert counted == [1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("chrome")
 def test_a_canvas_has_its_exact_size(model: Model) -> None:
     built = figures.build("retaken-strips", model, CHOICE)
     for brief, size in render.BRIEF_SIZES.items():
