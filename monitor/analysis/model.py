@@ -78,7 +78,7 @@ class Source(Protocol):
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """Ids of the datasets in the snapshot."""
+        """Ids of the datasets in the snapshot that are here."""
         ...
 
     def frame(self, dataset_id: str) -> pd.DataFrame:
@@ -134,13 +134,17 @@ class Model:
         self.source = source
         self.snapshot_id = source.snapshot_id
         self.is_pinned = source.is_pinned
-        self.datasets = source.datasets
         self.frame = source.frame
         self.columns = source.columns
         self.features = source.features
         self.provenance = source.provenance
         self.description = source.description
         self.kept = source.kept
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Ids of the datasets in the snapshot that are here."""
+        return self.source.datasets
 
     @derived("neighborhoods")
     def scope(self) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from monitor.analysis import actors as actor_analysis
 from monitor.analysis import city, incidents
 from monitor.charts.style import status_label
 from monitor.export.figures import groups
+from monitor.export.figures.base import place_names
 from monitor.export.figures.control import denominators
 from monitor.export.figures.events import SELECTION, event_labels
 from monitor.language import _, format_date
@@ -134,7 +135,7 @@ def _areas_table(held: pd.DataFrame) -> None:
     rows = held.merge(said, on="assertion_id", how="left")
     roles = {"holds": _("named as holding"), "contests": _("named where contested")}
     rows = rows.assign(
-        name=rows["neighborhood_id"].map(data.name_in_language),
+        name=rows["neighborhood_id"].map(place_names(model)),
         status=rows["status"].map(status_label),
         role=rows["role"].map(roles),
     ).sort_values("name")
@@ -186,7 +187,7 @@ def _events_table(events: pd.DataFrame) -> None:
     rows = data.frame("incidents").iloc[events["position"].to_numpy()[::-1][:_LISTED]]
     labels = event_labels()
     rows = rows.assign(
-        event_type=rows["event_type"].map(labels), place=rows["place_id"].map(data.name_in_language)
+        event_type=rows["event_type"].map(labels), place=rows["place_id"].map(place_names(data.model()))
     )
     blocks.table(
         rows,

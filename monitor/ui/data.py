@@ -104,7 +104,10 @@ class _StoreSource:
         self._of = of
         self.is_pinned = is_pinned
         self.snapshot_id = of.snapshot_id
-        self.datasets = tuple(sorted(name for name in of.versions if store.is_fetched(name, of=of)))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        return tuple(sorted(name for name in self._of.versions if store.is_fetched(name, of=self._of)))
 
     def _digest(self, dataset_id: str) -> str:
         return store.data_digest(dataset_id, of=self._of)

@@ -102,7 +102,7 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
         st.date_input(
             _("From"),
             max_value=choice.as_of,
-            min_value=date(2018, 1, 1),
+            min_value=min(start, date(2018, 1, 1)),
             format="YYYY-MM-DD",
             **filters.control("from", "from control"),
         )

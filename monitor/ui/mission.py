@@ -12,6 +12,7 @@ from monitor.analysis import mission as mission_analysis
 from monitor.analysis.scorecard import Number, Verdict
 from monitor.charts import captions, scorecard_words
 from monitor.charts.inputs import association
+from monitor.export.figures.base import place_names
 from monitor.export.figures.mission import LAGS, figures, mandates
 from monitor.language import _, format_date, format_number
 from monitor.ui import blocks, data, filters
@@ -271,7 +272,9 @@ def tables(choice: Choice) -> None:
         rows = rows[rows["period_start"] <= pd.Timestamp(choice.as_of)].sort_values(
             "period_start", ascending=False
         )
-        rows = _in_words(rows, "indicator", "unit").assign(area_id=rows["area_id"].map(data.name_in_language))
+        rows = _in_words(rows, "indicator", "unit").assign(
+            area_id=rows["area_id"].map(place_names(data.model()))
+        )
         blocks.table(
             rows,
             {
