@@ -162,10 +162,24 @@ class Model:
     def names(self, language: str) -> Mapping[str, str]:
         """Name of each place in a language: an alias in it where there is one, else the main name."""
         names = self.frame("neighborhoods").set_index("neighborhood_id")["name"].to_dict()
+        spellings = self.frame("aliases")
+        local = spellings[spellings["language"] == language]
         if language != "ht":
-            return names
-        local = self.frame("aliases").query("language == 'ht'").drop_duplicates("neighborhood_id")
+            # Main names are mostly French: another one is needed only where the main name is marked as another language's.
+            is_foreign = spellings["is_name"].astype("bool") & ~spellings["language"].isin(
+                [language, "und", "ht"]
+            )
+            wanted = spellings.loc[is_foreign, "neighborhood_id"] if language == "fr" else []
+            local = local[local["neighborhood_id"].isin(wanted)]
+        local = local.drop_duplicates("neighborhood_id")
         return {**names, **dict(zip(local["neighborhood_id"], local["alias"], strict=True))}
+
+    @derived("neighborhoods", "aliases")
+    def commune_names(self, language: str) -> Mapping[str, str]:
+        """Name of each metro commune in a language, by its main name."""
+        places = self.scope().drop_duplicates("commune_id")
+        names = self.names(language)
+        return {row.commune: names.get(row.commune_id, row.commune) for row in places.itertuples()}
 
     @derived("territorial_control", "retaken_areas")
     def assertions(self) -> pd.DataFrame:

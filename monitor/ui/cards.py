@@ -26,9 +26,10 @@ def _search_labels() -> dict[str, str]:
     for place, row in (
         places[places["place_type"].isin(["neighborhood", "commune"])].sort_values("name").iterrows()
     ):
-        others = [name for name in spellings[place] if name not in (row["name"], place)]
-        kind = _("commune") if row["place_type"] == "commune" else row["commune"]
-        labels[str(place)] = f"{row['name']} · {kind}" + (f" ({', '.join(others)})" if others else "")
+        name = data.name_in_language(str(place))
+        others = [spelling for spelling in spellings[place] if spelling not in (name, place)]
+        kind = _("commune") if row["place_type"] == "commune" else data.commune_in_language(row["commune"])
+        labels[str(place)] = f"{name} · {kind}" + (f" ({', '.join(others)})" if others else "")
     return labels
 
 
@@ -93,7 +94,7 @@ def _statements(choice: Choice, area: str) -> pd.DataFrame:
 
 
 def _facts(place: pd.Series, row: pd.Series) -> str:
-    parts = [place["commune"]]
+    parts = [data.commune_in_language(place["commune"])]
     if pd.notna(place["area_km2"]):
         parts.append(_("about {area} km²").format(area=format_number(place["area_km2"], 1)))
     if pd.notna(place["population"]):

@@ -337,6 +337,11 @@ def rejected(dataset_id: str) -> pd.DataFrame:
     return store.read_rejected(dataset_id)
 
 
+def commune_in_language(commune: str) -> str:
+    """Name of a commune in the current language, from its main name; one outside the metropolitan area as it is."""
+    return model().commune_names(language()).get(commune, commune)
+
+
 def name_in_language(neighborhood_id: str) -> str:
     """Name of a place in the current language where an alias gives one, else its main name."""
     return model().names(language()).get(neighborhood_id, neighborhood_id)

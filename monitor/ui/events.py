@@ -94,7 +94,13 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
         )
     with columns[2]:
         commune = filters.select(
-            "commune", _("Commune"), communes, default=None, index=None, placeholder=_("any")
+            "commune",
+            _("Commune"),
+            communes,
+            default=None,
+            labels={name: data.commune_in_language(name) for name in communes},
+            index=None,
+            placeholder=_("any"),
         )
     with columns[3]:
         start = filters.read("from", rows["event_date"].iloc[0].date() if len(rows) else choice.as_of)

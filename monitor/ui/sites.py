@@ -182,7 +182,9 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
         place = data.name_in_language(row["neighborhood_id"])
         blocks.plain(
             _("In {place}, {commune}; surroundings: {status}").format(
-                place=place, commune=row["commune"], status=status_label(row["surroundings"]).lower()
+                place=place,
+                commune=data.commune_in_language(row["commune"]),
+                status=status_label(row["surroundings"]).lower(),
             ),
             small=True,
         )

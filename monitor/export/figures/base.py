@@ -133,9 +133,9 @@ def map_style(model: Model) -> dict[str, Any]:
 
 
 def _style(model: Model) -> dict[str, Any]:
-    places, local = model.scope(), place_names(model)
-    areas = places.assign(name=places["neighborhood_id"].map(local), kind="neighborhood")
+    areas = places(model).assign(kind="neighborhood")
     communes = model.commune_labels().assign(kind="commune", area_km2=0.0)
+    communes["name"] = communes["name"].map(commune_names(model))
     names = pd.concat([communes, areas], ignore_index=True)
     return base_style(
         model.features("coastline"), model.features("communes"), model.features("neighborhoods"), names
@@ -152,3 +152,17 @@ def hatch(model: Model) -> dict[str, Any]:
 def place_names(model: Model) -> Mapping[str, str]:
     """Name of each place in the current language."""
     return model.names(language())
+
+
+def commune_names(model: Model) -> Mapping[str, str]:
+    """Name of each metro commune in the current language, by its main name."""
+    return model.commune_names(language())
+
+
+def places(model: Model) -> pd.DataFrame:
+    """Neighborhoods in scope as :meth:`Model.scope` has them, ``name`` and ``commune`` in the current language."""
+    found = model.scope()
+    return found.assign(
+        name=found["neighborhood_id"].map(place_names(model)),
+        commune=found["commune"].map(commune_names(model)),
+    )

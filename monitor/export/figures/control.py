@@ -20,9 +20,11 @@ from monitor.export.figures.base import (
     FigureSpec,
     NothingToDrawError,
     UnknownParameterError,
+    commune_names,
     hatch,
     map_style,
     place_names,
+    places,
     stamp_of,
 )
 from monitor.language import _, format_date, marked
@@ -71,7 +73,7 @@ def map_stamp(model: Model, choice: Choice, shown: Sequence[str] = ()) -> Stamp:
 def status_rows(model: Model, choice: Choice) -> pd.DataFrame:
     """The map as a table: every neighborhood with its status and the statement that gives it, by commune and name."""
     panel = model.panel(choice).merge(
-        model.scope()[["neighborhood_id", "name", "commune", "area_km2", "population"]], on="neighborhood_id"
+        places(model)[["neighborhood_id", "name", "commune", "area_km2", "population"]], on="neighborhood_id"
     )
     said = model.assertions()[
         ["assertion_id", "source_publisher", "source_url", "source_checked", "claimant"]
@@ -101,13 +103,14 @@ def incident_layer(model: Model, choice: Choice, days: Sequence[date]) -> tuple[
     """
     events = layer_events(model, choice)
     is_placed = events["location_precision"] == "neighborhood"
-    places = list(model.scope()["neighborhood_id"])
-    counts = layers.recent_counts(events[is_placed], "neighborhood_id", places, days)
+    areas = list(model.scope()["neighborhood_id"])
+    counts = layers.recent_counts(events[is_placed], "neighborhood_id", areas, days)
     communes = sorted(model.scope()["commune"].unique())
+    names = [commune_names(model)[commune] for commune in communes]
     is_coarse = events["location_precision"] == "commune"
     coarse = layers.recent_counts(events[is_coarse], "commune", communes, days)
     lines = [
-        maps.incidents_note(int(placed.sum()), dict(zip(communes, map(int, row), strict=True)))
+        maps.incidents_note(int(placed.sum()), dict(zip(names, map(int, row), strict=True)))
         for placed, row in zip(counts, coarse, strict=True)
     ]
     return counts, lines
@@ -132,8 +135,8 @@ def map_of(
     notes: list[str] = []
     if "incidents" in shown:
         counts, lines = incident_layer(model, choice, [choice.as_of])
-        places = model.scope()[["neighborhood_id", "name", "lat", "lon"]]
-        incidents, notes = places.assign(events=counts[0]), lines[0]
+        areas = places(model)[["neighborhood_id", "name", "lat", "lon"]]
+        incidents, notes = areas.assign(events=counts[0]), lines[0]
     if "sites" in shown:
         listed = layer_sites(model)
         states = model.site_panel(choice, listed["site_id"])
@@ -142,7 +145,7 @@ def map_of(
         notes = [*notes, *maps.sites_note(sites["status"])]
     figure = maps.control_map(
         panel,
-        model.scope(),
+        places(model),
         model.features("neighborhoods"),
         hatch(model),
         map_style(model),

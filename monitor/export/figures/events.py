@@ -21,6 +21,7 @@ from monitor.export.figures.base import (
     NothingToDrawError,
     UnknownParameterError,
     map_style,
+    place_names,
     stamp_of,
 )
 from monitor.export.figures.mission import mandates
@@ -158,7 +159,8 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
         .reset_index()
         .astype({"neighborhood_id": "str"})
     )
-    circles = circles.join(places[["name", "lat", "lon"]], on="neighborhood_id")
+    circles = circles.join(places[["lat", "lon"]], on="neighborhood_id")
+    circles["name"] = circles["neighborhood_id"].map(place_names(model))
     labels = model.commune_labels()
     coarse = (
         found[found["location_precision"] == "commune"]

@@ -11,7 +11,14 @@ from monitor.analysis import holds
 from monitor.analysis.definitions import HOLD_CURVE_MIN_SPELLS
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, strips
-from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, place_names, stamp_of
+from monitor.export.figures.base import (
+    BuiltFigure,
+    FigureSpec,
+    NothingToDrawError,
+    commune_names,
+    place_names,
+    stamp_of,
+)
 from monitor.language import _, format_date, format_number, format_percent
 
 _PAGE = "retaken-areas"
@@ -27,7 +34,7 @@ def claims(model: Model, choice: Choice) -> pd.DataFrame:
     places = model.frame("neighborhoods").set_index("neighborhood_id")
     return rows.assign(
         name=rows["neighborhood_id"].map(place_names(model)),
-        commune=rows["neighborhood_id"].map(places["commune"]),
+        commune=rows["neighborhood_id"].map(places["commune"]).replace(dict(commune_names(model))),
     ).sort_values("claim_date", ascending=False)
 
 

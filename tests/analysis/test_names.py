@@ -1,0 +1,63 @@
+"""Names of places in the reader's language."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from monitor.analysis.model import Model
+
+PLACES = pd.DataFrame(
+    {
+        "neighborhood_id": ["centre-ville", "cite-soleil", "solino"],
+        "name": ["Downtown", "Cité Soleil", "Solino"],
+        "commune": ["Port-au-Prince", "Cité Soleil", "Delmas"],
+        "commune_id": ["port-au-prince", "cite-soleil", "delmas"],
+        "is_in_scope": [True, True, True],
+    }
+)
+ALIASES = pd.DataFrame(
+    [
+        ("Downtown", "en", "centre-ville", True),
+        ("Centre-ville", "fr", "centre-ville", False),
+        ("anba lavil", "ht", "centre-ville", False),
+        ("Cité Soleil", "fr", "cite-soleil", True),
+        ("Cité Simone", "fr", "cite-soleil", False),
+        ("Site Solèy", "ht", "cite-soleil", False),
+    ],
+    columns=["alias", "language", "neighborhood_id", "is_name"],
+)
+
+
+def model() -> Model:
+    def kept(_name: str, _datasets: Any, _arguments: Any, compute: Any) -> Any:
+        return compute()
+
+    return Model(
+        SimpleNamespace(
+            snapshot_id="s",
+            is_pinned=False,
+            frame={"neighborhoods": PLACES, "aliases": ALIASES}.__getitem__,
+            features=None,
+            provenance=None,
+            description=None,
+            kept=kept,
+        )
+    )
+
+
+def test_haitian_creole_has_its_own_names_and_the_main_name_where_there_is_none() -> None:
+    names = model().names("ht")
+    assert [names[place] for place in PLACES["neighborhood_id"]] == ["anba lavil", "Site Solèy", "Solino"]
+
+
+def test_french_replaces_only_main_names_of_another_language() -> None:
+    names = model().names("fr")
+    assert [names[place] for place in PLACES["neighborhood_id"]] == ["Centre-ville", "Cité Soleil", "Solino"]
+
+
+def test_communes_are_named_in_the_language_too() -> None:
+    assert model().commune_names("ht")["Cité Soleil"] == "Site Solèy"
+    assert model().commune_names("en")["Cité Soleil"] == "Cité Soleil"
