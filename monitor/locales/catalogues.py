@@ -79,9 +79,6 @@ def template() -> Catalog:
                 found.add(tuple(texts) if len(texts) > 1 else texts[0], locations=[(name, 0)])
     for name, text in (*_texts_of_the_program(), *_texts_of_data()):
         found.add(text, locations=[(name, 0)])
-    # Only named placeholders are used; a percent sign in a text is a percent sign.
-    for message in found:
-        message.flags.discard("python-format")
     return found
 
 
@@ -134,6 +131,9 @@ def write(code: str, catalogue: Catalog) -> None:
     """Write a catalogue: sorted by text, without line numbers, so that a difference shows what changed and nothing else."""
     path = catalogue_path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Only named placeholders are used; a percent sign in a text is a percent sign.
+    for message in catalogue:
+        message.flags.discard("python-format")
     with path.open("wb") as file:
         write_po(file, catalogue, width=110, sort_output=True, include_lineno=False, ignore_obsolete=True)
 

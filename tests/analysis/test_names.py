@@ -40,6 +40,7 @@ def model() -> Model:
             snapshot_id="s",
             is_pinned=False,
             frame={"neighborhoods": PLACES, "aliases": ALIASES}.__getitem__,
+            columns=None,
             features=None,
             provenance=None,
             description=None,
