@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+from unittest.mock import create_autospec
 
 import pandas as pd
 
-from monitor.analysis.model import Model
+from monitor.analysis.model import Model, Source
 
 PLACES = pd.DataFrame(
     {
@@ -32,21 +31,10 @@ ALIASES = pd.DataFrame(
 
 
 def model() -> Model:
-    def kept(_name: str, _datasets: Any, _arguments: Any, compute: Any) -> Any:
-        return compute()
-
-    return Model(
-        SimpleNamespace(
-            snapshot_id="s",
-            is_pinned=False,
-            frame={"neighborhoods": PLACES, "aliases": ALIASES}.__getitem__,
-            columns=None,
-            features=None,
-            provenance=None,
-            description=None,
-            kept=kept,
-        )
-    )
+    source = create_autospec(Source, instance=True)
+    source.frame = {"neighborhoods": PLACES, "aliases": ALIASES}.__getitem__
+    source.kept = lambda _name, _datasets, _arguments, compute: compute()
+    return Model(source)
 
 
 def test_haitian_creole_has_its_own_names_and_the_main_name_where_there_is_none() -> None:
