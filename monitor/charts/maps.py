@@ -61,7 +61,7 @@ class View:
 METRO_VIEW = View(18.535, -72.315, 10.6)
 SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=10.2)
 
-#: Layer of the style under which areas are drawn: outlines of communes, roads and names lie over them.
+#: Layer of the style under which areas are drawn: outlines of communes and names lie over them.
 OVER_AREAS = "communes"
 #: Layer of the style under which points are drawn.
 _UNDER_NAMES = "names-of-neighborhoods"
@@ -85,15 +85,13 @@ def drawn_features(collection: GeoJSON) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": kept}
 
 
-def base_style(
-    land: GeoJSON, communes: GeoJSON, cells: GeoJSON, names: pd.DataFrame, roads: GeoJSON | None = None
-) -> dict[str, Any]:
-    """Inline MapLibre style: sea, land, outlines of all cells and communes, roads, names. No glyphs, no sprites, no requests.
+def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON, names: pd.DataFrame) -> dict[str, Any]:
+    """Inline MapLibre style: sea, land, outlines of all cells and communes, names. No glyphs, no sprites, no requests.
 
     Parameters
     ----------
-    land, communes, cells, roads
-        GeoJSON; roads where there are any.
+    land, communes, cells
+        GeoJSON.
     names
         ``name, kind, lat, lon, area_km2``: kind is ``commune`` or ``neighborhood``. Names that would run into others are left
         out: communes come first, then large neighborhoods. MapLibre draws them with the browser's fonts.
@@ -115,12 +113,6 @@ def base_style(
         {"id": "cells-fill", "type": "fill", "source": "cells", "paint": {"fill-color": "#ffffff"}},
         _line("cells-outline", "cells", "#9aa5b1", 0.8, **{"line-dasharray": [2, 2]}),
         _line("communes", "communes", _COMMUNE, 1.2),
-    ]
-    if roads is not None:
-        sources["roads"] = {"type": "geojson", "data": roads}
-        width = ["interpolate", ["linear"], ["zoom"], 10, 0.8, 14, 3]
-        layers.append(_line("roads", "roads", "#4a4a4a", width, **{"line-opacity": 0.55}))
-    layers += [
         _line("chosen", "cells", INK, 3) | {"filter": False},
         _names_layer(
             _UNDER_NAMES,

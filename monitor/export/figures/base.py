@@ -127,7 +127,7 @@ def stamp_of(
 
 
 def map_style(model: Model) -> dict[str, Any]:
-    """Style under every map, with names in the current language, and with main roads where they were refreshed."""
+    """Style under every map, with names in the current language."""
     datasets = ("coastline", "communes", "neighborhoods", "aliases")
     return model.kept("map style", datasets, (language(),), lambda: Shared(_style(model)))
 

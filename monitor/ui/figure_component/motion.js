@@ -66,8 +66,10 @@ export class Motion {
     for (const { path, attribute, values, at } of this.content.moves) {
       if (isSized && before[at] === place[at]) continue;
       const item = path.reduce((part, name) => part[name], layout);
-      const value = values[place[at]];
-      item[attribute] = Array.isArray(value) ? value[width] : value;
+      const listed = values[place[at]];
+      const value = Array.isArray(listed) ? listed[width] : listed;
+      if (item[attribute] === value) continue;
+      item[attribute] = value;
       // Of all attributes of an annotation or a shape, its opacity is the cheapest to set.
       changes.push(path.length === 1 ? [`${path}.${attribute}`, item[attribute]] : [`${path[0]}[${path[1]}].opacity`, item.opacity ?? 1]);
     }
