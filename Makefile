@@ -1,6 +1,7 @@
 # make run    start the dashboard on the committed datasets
 # make test   run every test                make check  format, lint, types, imports, datasets
 # make bench  run the measurements          make clean  remove the virtual environment and caches
+# make soak   kill a refresh 200 times and look whether the store is whole
 # make catalogues  bring the translations up to date with the strings in the code, and say what is missing
 #
 # Each target does its own set-up in .venv, anew only when a requirements file has changed.
@@ -32,6 +33,9 @@ bench: .venv/.dev
 catalogues: .venv/.dev
 	$(python) -m monitor.locales update
 	$(python) -m monitor.locales check
+
+soak: .venv/.dev
+	$(python) -m tests.soak
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/browser/screenshots

@@ -7,7 +7,7 @@ longer has ends without a successor. "As known on D" is then a filter (:func:`lo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -54,11 +54,15 @@ class Scope:
 
 @dataclass(frozen=True)
 class Changes:
-    """Keys of rows added, changed and withdrawn (Series of text)."""
+    """Keys of rows added, changed and withdrawn (Series of text), and the days that these rows speak of.
+
+    ``days`` holds those of earlier versions as well, so that a row that moves to another day touches both.
+    """
 
     added: pd.Series
     changed: pd.Series
     withdrawn: pd.Series
+    days: pd.Series = field(default_factory=lambda: pd.Series(dtype="datetime64[us]"))
 
     def __bool__(self) -> bool:
         return bool(len(self.added) or len(self.changed) or len(self.withdrawn))
@@ -223,17 +227,18 @@ def merge_bulk(recorded: Table, incoming: pd.DataFrame, scope: Scope, *, now: pd
     is_ended = is_gone | is_replaced
     is_entering = ~found | is_changed
     as_text = incoming[key].astype("str")
+    entered = incoming.loc[is_entering, date_column].to_numpy().astype("datetime64[us]")
     changes = Changes(
         added=as_text[~found],
         changed=as_text[is_changed],
         withdrawn=live_keys.filter(pa.array(is_gone)).to_pandas().astype("str"),
+        days=pd.Series(np.concatenate([dates[is_ended], entered])),
     )
     entering = None
     if is_entering.any():
         stamped = incoming[is_entering].assign(**{RECORDED_AT.name: now, str(contract.ends): pd.NaT})
         entering = in_order(to_arrow(stamped, contract), contract)
     ended = endings(recorded, live[is_ended], now) if is_ended.any() else None
-    entered = incoming.loc[is_entering, date_column].to_numpy().astype("datetime64[us]")
     return Parts(entering, ended, changes, np.concatenate([dates[~is_ended], entered]))
 
 

@@ -17,6 +17,7 @@ from loaders import bulk, history, periods, store
 from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import (
     CONTRACTS,
+    INCIDENT_DATASETS,
     LOCAL_TIME_ZONE,
     RECORDED_AT,
     REJECTED_COLUMNS,
@@ -879,11 +880,11 @@ def _movements(
         if one.version is None or one.changes is None:
             continue
         changes = one.changes
+        if key in INCIDENT_DATASETS:
+            found += _event_movement(key, one, root)
         if one.frame is not None:
             after[key] = one.frame
             moved[key] = {*changes.added, *changes.changed, *changes.withdrawn}
-        elif DATASETS[key].is_events:
-            found += _event_movement(key, one, root)
     if headlines is None or not any(moved.values()):
         return found
     before: dict[str, pd.DataFrame] = {}
@@ -898,16 +899,21 @@ def _movements(
 
 
 def _event_movement(dataset_id: str, one: Candidate, root: Path) -> list[Movement]:
-    """The number of a provider's events that hold, and the weeks in which it changes."""
-    if one.version is None or one.changes is None:
+    """The number of events that hold, the rows that move it, and the past weeks in which something changes."""
+    if one.version is None or one.changes is None or not one.changes:
         return []
     rows = json.loads(one.version.files[store.PROVENANCE_FILE])["rows"]
+    before, last = None, None
     try:
-        before: float | None = store.read_provenance(dataset_id, root=root)["rows"]
-    except store.DatasetError:
-        before = None
+        published = store.read_provenance(dataset_id, root=root)
+        before = float(published["rows"])
+        last = date.fromisoformat(published["covers"]["to"])
+    except (store.DatasetError, TypeError, KeyError):
+        pass  # the first load: all weeks are new
+    weeks = [monday.isoformat() for monday in periods.weeks_of(one.changes.days) if last and monday <= last]
     keys = [*one.changes.changed.head(50), *one.changes.withdrawn.head(50), *one.changes.added.head(50)]
-    return [Movement(f"{dataset_id}: events", "count", before, rows, tuple(keys))]
+    because = tuple(keys) if before is not None else ()
+    return [Movement(f"{dataset_id}: events", "count", before, rows, because, tuple(weeks))]
 
 
 def _withdrawn_beyond(candidates: Mapping[str, Candidate], limits: Limits, root: Path) -> list[str]:

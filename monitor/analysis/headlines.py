@@ -66,8 +66,8 @@ def movements(
     Returns
     -------
     list of Moved
-        Shares of neighborhoods by status at both evidence levels, functioning sites, claims of retaken areas, and the counts
-        of statements and of incidents; those that stay the same everywhere are left out.
+        Shares of neighborhoods by status at both evidence levels, functioning sites, and the counts of statements and of claims
+        of retaken areas; those that stay the same everywhere are left out.
     """
     found: list[Moved] = []
     if any(
@@ -79,7 +79,6 @@ def movements(
     for name, title in (
         ("territorial_control", "statements about control"),
         ("retaken_areas", "claims of retaken areas"),
-        ("incidents", "incidents"),
     ):
         rows = [len(frames[name]) for frames in (before, after)]
         if rows[0] != rows[1]:

@@ -26,9 +26,14 @@ _CATEGORIES = (
 )
 
 
-def counted(incidents: pd.DataFrame) -> pd.DataFrame:
-    """Current primary rows: one per event, whatever number of reports it has."""
-    return incidents[(incidents["count_role"] == "primary") & incidents["superseded_at"].isna()]
+def counted(incidents: pd.DataFrame, known_on: date | None = None) -> pd.DataFrame:
+    """Primary rows as they were known at the end of a day (UTC), or are now: one per event, however many reports it has."""
+    ended = incidents["superseded_at"]
+    holds = ended.isna()
+    if known_on is not None:
+        end = pd.Timestamp(known_on, tz="UTC") + DAY
+        holds = (incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))
+    return incidents[(incidents["count_role"] == "primary") & holds]
 
 
 def event_index(incidents: pd.DataFrame, known_on: date | None = None) -> pd.DataFrame:

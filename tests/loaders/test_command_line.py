@@ -286,3 +286,114 @@ def test_every_command_that_a_message_names_exists() -> None:
         named |= set(re.findall(r"python -m loaders ([a-z]+)\b", path.read_text(encoding="utf-8")))
     assert "refresh" in named
     assert named - commands == set()
+
+
+# -- accept, diff, rollback, limits -----------------------------------------------------------------------------------
+
+
+def change_most(root: Path) -> None:
+    """Change the milestones so far that a limit stops it: most of them are withdrawn."""
+    path = root / "curated" / "milestones.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.startswith(("milestone_id", "MS009", "MS025"))]
+    path.write_text("".join(kept), encoding="utf-8")
+
+
+def test_what_was_declined_can_be_looked_at_and_accepted_later(datasets_copy: Path) -> None:
+    shorten(datasets_copy)
+    result = run("refresh", "milestones", root=datasets_copy, answer="n\n")
+    assert result.exit_code == 3
+    assert "python -m loaders accept" in result.stdout
+    assert len(store.read("milestones", root=datasets_copy)) == 25
+    diff = json.loads(run("diff", "milestones", "--json", root=datasets_copy).stdout)
+    assert [row["change"] for row in diff["rows"]] == ["withdrawn"]
+    assert "Waiting for" in run("list", root=datasets_copy).stdout
+    accepted = run("accept", root=datasets_copy)
+    assert accepted.exit_code == 0
+    assert len(store.read("milestones", root=datasets_copy)) == 24
+    assert run("accept", root=datasets_copy).exit_code == 1
+    assert run("refresh", "milestones", root=datasets_copy).exit_code == 0
+
+
+def test_a_candidate_is_not_accepted_on_other_data_than_it_was_compared_with(datasets_copy: Path) -> None:
+    shorten(datasets_copy)
+    assert run("refresh", "milestones", root=datasets_copy, answer="n\n").exit_code == 3
+    shorten(datasets_copy, "key_sites.csv")
+    published = run("refresh", "indicators", "milestones", "--yes", root=datasets_copy)
+    assert published.exit_code == 0
+    result = run("accept", root=datasets_copy)
+    assert result.exit_code == 1
+    assert "Other data have been published since" in result.stderr
+
+
+def test_a_limit_stops_a_refresh_without_a_person(datasets_copy: Path) -> None:
+    change_most(datasets_copy)
+    result = run("refresh", "milestones", "--yes", "--json", root=datasets_copy)
+    assert result.exit_code == 4
+    report = json.loads(result.stdout)[0]
+    assert (report["status"], report["withdrawn"]) == ("refused", 23)
+    assert "23 of 25 rows are withdrawn (92 %, the limit is 10 %)" in report["messages"][0]
+    assert len(store.read("milestones", root=datasets_copy)) == 25
+    assert store.read_log(root=datasets_copy)[-1]["status"] == "refused"
+    assert run("accept", root=datasets_copy).exit_code == 0
+    assert len(store.read("milestones", root=datasets_copy)) == 2
+
+
+def test_limits_can_be_set_and_a_bad_file_of_limits_is_refused(datasets_copy: Path) -> None:
+    change_most(datasets_copy)
+    (datasets_copy / "refresh.yaml").write_text("withdrawn_percent: 95\n")
+    assert run("refresh", "milestones", "--dry-run", root=datasets_copy).exit_code == 0
+    (datasets_copy / "refresh.yaml").write_text("withdrawn_percent: many\n")
+    result = run("refresh", "milestones", "--dry-run", root=datasets_copy)
+    assert result.exit_code == 1
+    assert "refresh.yaml: withdrawn_percent is 'many'. Write a number, 0 or more." in result.stderr
+
+
+def test_a_rollback_publishes_the_version_before_and_can_be_undone(datasets_copy: Path) -> None:
+    first = store.snapshot(root=datasets_copy).versions["milestones"]
+    assert "No version of milestones before" in run("rollback", "milestones", root=datasets_copy).stderr
+    shorten(datasets_copy)
+    run("refresh", "milestones", "--yes", root=datasets_copy)
+    second = store.snapshot(root=datasets_copy).versions["milestones"]
+    back = run("rollback", "milestones", root=datasets_copy)
+    assert back.exit_code == 0
+    assert store.snapshot(root=datasets_copy).versions["milestones"] == first
+    assert len((datasets_copy / "milestones" / "data.csv").read_text().splitlines()) == 26
+    assert run("rollback", "milestones", "--to", second, root=datasets_copy).exit_code == 0
+    assert store.snapshot(root=datasets_copy).versions["milestones"] == second
+    unknown = run("rollback", "milestones", "--to", "../x", root=datasets_copy)
+    assert unknown.exit_code == 1
+    assert "is not kept here. There are:" in unknown.stderr
+
+
+def test_the_rehearsal_says_how_headline_numbers_move_and_because_of_which_rows(datasets_copy: Path) -> None:
+    path = datasets_copy / "curated" / "control_assessments.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    solino = [number for number, line in enumerate(lines) if ",solino," in line]
+    path.write_text(
+        "".join(line for number, line in enumerate(lines) if number not in solino), encoding="utf-8"
+    )
+    result = run("refresh", "territorial_control", "--dry-run", root=datasets_copy)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"statements about control: \d+ → \d+, because of CA", result.stdout)
+    assert re.search(r"share of neighborhoods on .*past weeks that change: 20\d\d-", result.stdout)
+
+
+def test_a_log_with_a_torn_line_is_read_and_carried_on(datasets_copy: Path) -> None:
+    shorten(datasets_copy)
+    run("refresh", "milestones", "--yes", root=datasets_copy)
+    log = datasets_copy / ".store" / "log.jsonl"
+    whole = len(store.read_log(root=datasets_copy))
+    log.write_bytes(log.read_bytes()[:-20])
+    assert len(store.read_log(root=datasets_copy)) == whole - 1
+    run("refresh", "milestones", "--yes", root=datasets_copy)
+    assert len(store.read_log(root=datasets_copy)) == whole
+    assert store.read_log(root=datasets_copy)[-1]["status"] == "unchanged"
+
+
+def test_later_rows_are_never_forgotten_by_building_the_first_edition_again(datasets_copy: Path) -> None:
+    shorten(datasets_copy, "control_assessments.csv")
+    assert run("refresh", "territorial_control", "--yes", root=datasets_copy).exit_code == 0
+    result = run("refresh", "territorial_control", "--yes", "--as-of", "2026-11-23", root=datasets_copy)
+    assert result.exit_code == 1
+    assert "Building the first edition again would forget them: leave --as-of out." in result.stdout

@@ -90,10 +90,7 @@ def layer_sites(model: Model) -> pd.DataFrame:
 
 def layer_events(model: Model, choice: Choice) -> pd.DataFrame:
     """Events that the layer of incidents counts: one row each, known by the known-on date."""
-    rows = incident_analysis.counted(model.frame("incidents"))
-    if choice.known_on is not None:
-        rows = rows[rows["recorded_at"] < pd.Timestamp(choice.known_on, tz="UTC") + pd.Timedelta(days=1)]
-    return rows
+    return incident_analysis.counted(model.frame("incidents"), choice.known_on)
 
 
 def incident_layer(model: Model, choice: Choice, days: Sequence[date]) -> tuple[np.ndarray, list[list[str]]]:
