@@ -107,11 +107,18 @@ def silence(model: Model, choice: Choice) -> pd.DataFrame:
     return voids.silence(admitted(model, choice), model.scope(), as_of=choice.as_of)
 
 
-@derived(*WATCHED, "milestones")
-def _breaks(model: Model, known_on: date | None, until: date) -> tuple[breaks.Break, ...]:
-    frames = {name: _known(model.frame(name), known_on) for name in WATCHED}
-    found = [item for name, rows in frames.items() for item in breaks.volume_breaks(rows, name, until=until)]
-    return tuple(found + breaks.method_breaks(model.frame("milestones"), frames))
+def _breaks(model: Model, dataset_id: str, known_on: date | None, until: date) -> tuple[breaks.Break, ...]:
+    """Breaks of one dataset's sources: a figure asks for no dataset that it is not drawn from."""
+
+    def compute() -> tuple[breaks.Break, ...]:
+        rows = _known(model.frame(dataset_id), known_on)
+        found = breaks.volume_breaks(rows, dataset_id, until=until)
+        methods = breaks.method_breaks(model.frame("milestones"), {dataset_id: rows})
+        return tuple(
+            found + [item for item in methods if item.dataset_id == dataset_id and item.start <= until]
+        )
+
+    return model.kept("breaks", (dataset_id, "milestones"), (known_on, until), compute)
 
 
 def _known(rows: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
@@ -123,9 +130,10 @@ def breaks_of(
     model: Model, dataset_ids: tuple[str, ...], *, known_on: date | None, until: date
 ) -> tuple[breaks.Break, ...]:
     """Breaks of the sources of some datasets up to a date, in order of date."""
-    if not set(dataset_ids) & set(WATCHED):
-        return ()
-    return breaks.affecting(_breaks(model, known_on, until), dataset_ids)
+    watched = [name for name in dataset_ids if name in WATCHED]
+    return breaks.affecting(
+        [item for name in watched for item in _breaks(model, name, known_on, until)], watched
+    )
 
 
 @derived("territorial_control", "retaken_areas", "incidents")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from monitor.analysis import coverage, holds, shares, sites, status
+from monitor.analysis import coverage, shares, sites, status
 from monitor.analysis.definitions import choose
 
 #: Known-on date, evidence level, staleness limit and definitions held fast: see :class:`Choice`.
@@ -275,21 +275,6 @@ class Model:
         """Dates of the time bar: those of :meth:`grid_days`, the weeks from there to the chosen date, and this date."""
         later = self.weeks(as_of) if as_of > self.last_date() else ()
         return tuple(sorted({*self.grid_days(), *later, as_of}))
-
-    def outcomes(self, choice: Choice) -> pd.DataFrame:
-        """Claims of the retaken register known under the choice, with their outcome by rule."""
-        claims = status.known(self.frame("retaken_areas"), choice.known_on)
-        if choice.evidence == "corroborated":
-            claims = status.admissible(claims, choice.evidence)
-        return holds.claim_outcomes(
-            claims, self.history(choice), as_of=choice.as_of, stale_after_days=choice.stale_after_days
-        )
-
-    def spells(self, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
-        """Hold spells of neighborhoods in scope up to the chosen date."""
-        rows = self.history(choice)
-        rows = rows[rows["neighborhood_id"].isin(self.scope()["neighborhood_id"])]
-        return holds.hold_spells(rows, end_on=choice.as_of, strict=strict)
 
     @derived("site_status")
     def _site_history(self, known_on: date | None, stale_after_days: int) -> pd.DataFrame:

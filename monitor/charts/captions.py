@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
 
 from loaders.contracts import Status
+from monitor.analysis.durability import HoldSummary
 from monitor.charts.style import site_label, status_label
 from monitor.language import _, format_date, format_number, format_percent, ngettext
 
@@ -141,21 +143,108 @@ def area_title(row: pd.Series, name: str) -> str:
     )
 
 
-def retaken(outcomes: pd.DataFrame) -> str:
-    """The retaken page's sentence: claims, corroborated, held, lost, contested, unknown."""
-    counts = outcomes["outcome"].value_counts()
-    solid = int(outcomes["verification"].isin(["single_source", "corroborated", "confirmed"]).sum())
+def retaken(register: pd.DataFrame) -> str:
+    """The retaken page's sentence: claims, corroborated, lost, contested, not reported lost, unknown."""
+    counts = register["outcome"].value_counts()
+    solid = int((register["level"] != "claimed").sum())
     return _(
         "Of {claims} claims that a place was retaken, {solid} rest on more than a party's word; by later reports "
         "{lost} were lost again, {contested} are contested, {held} are not reported lost and for {unknown} nobody has reported lately."
     ).format(
-        claims=len(outcomes),
+        claims=len(register),
         solid=solid,
         lost=counts.get("lost", 0),
         contested=counts.get("contested", 0),
         held=counts.get("held", 0),
         unknown=counts.get("unknown", 0),
     )
+
+
+def funnel(steps: pd.DataFrame) -> str:
+    """Title of the funnel: how many claims are corroborated, and how many of those that could be followed held."""
+    rows = steps.set_index("step")
+    held = rows.loc["held_30"]
+    first = _("{solid} of {claims} claims rest on more than a party's word").format(
+        solid=rows.loc["corroborated", "count"], claims=rows.loc["claimed", "count"]
+    )
+    if not held["out_of"]:
+        return first + _("; none could be followed for 30 days")
+    return first + _("; of the {followed} followed for 30 days, {held} held and {lost} did not").format(
+        followed=held["out_of"], held=held["count"], lost=held["lost"]
+    )
+
+
+def hold_curve(summary: HoldSummary) -> str:
+    """Title of a hold curve: share held at 30 days, mean days held within 90, median."""
+    at_30 = summary.survival.get(30)
+    median = (
+        _("median not reached")
+        if summary.median_days is None
+        else _("median {days} days").format(days=format_number(summary.median_days))
+    )
+    if at_30 is None:
+        return _("{n} followed, {losses} lost, none for as long as 30 days; {median}").format(
+            n=summary.spells, losses=summary.losses, median=median
+        )
+    return _(
+        "An estimated {share} are still held after 30 days; mean {days} of the first 90 days held ({low}–{high}); {median}; {n} followed, {losses} lost"
+    ).format(
+        share=format_percent(at_30),
+        days=format_number(summary.rmst_days),
+        low=format_number(summary.rmst_interval.low),
+        high=format_number(summary.rmst_interval.high),
+        median=median,
+        n=summary.spells,
+        losses=summary.losses,
+    )
+
+
+def reversal(table: pd.DataFrame) -> str:
+    """Title of contradicted claims: all claimants together, within 7 and 30 days."""
+    within = {
+        days: (int(table[f"contradicted_{days}"].sum()), int(table[f"of_{days}"].sum())) for days in (7, 30)
+    }
+    return _(
+        "{seven} of {of_seven} claims were contradicted within 7 days, {thirty} of {of_thirty} within 30; more may be false that nobody checked"
+    ).format(seven=within[7][0], of_seven=within[7][1], thirty=within[30][0], of_thirty=within[30][1])
+
+
+def zones(rows: pd.DataFrame, name: str) -> str:
+    """Title of the streets of a neighborhood: "2 of 5 streets …", by status."""
+    total = len(rows)
+    parts = [
+        _("{count} of {total} {status}").format(count=count, total=total, status=status_label(status).lower())
+        for status, count in rows["status"].value_counts().items()
+    ]
+    return _("{name}, streets that claims name: {parts}").format(name=name, parts=", ".join(parts))
+
+
+def claim_in_words(row: pd.Series, name: str, who: str) -> str:
+    """One claim with its denial, contradiction and fate, in a sentence."""
+    parts = [
+        _("{date}: {who} claims {name} retaken").format(
+            date=format_date(row["claim_date"]), who=who, name=name
+        )
+    ]
+    if row["sub_zones"]:
+        parts.append(_("{n} streets named").format(n=row["sub_zones"]))
+    if row["level"] == "claimed":
+        parts.append(_("nobody independent says the same"))
+    else:
+        parts.append(_("independent publishers who say the same: {n}").format(n=row["independent"]))
+    if pd.notna(row["denied_on"]):
+        parts.append(
+            _("denied on {date} ({who})").format(date=format_date(row["denied_on"]), who=row["denied_by"])
+        )
+    if pd.notna(row["days_to_contradiction"]):
+        days = int(row["days_to_contradiction"])
+        text = ngettext(
+            "contradicted after {days} day ({who})", "contradicted after {days} days ({who})", days
+        )
+        parts.append(text.format(days=format_number(days), who=row["contradicted_by"]))
+    if row["sub_zones"] and row["zones_lost"]:
+        parts.append(_("{lost} of {n} streets lost again").format(lost=row["zones_lost"], n=row["sub_zones"]))
+    return "; ".join(parts) + "."
 
 
 def site_line(row: pd.Series) -> str:
@@ -204,3 +293,59 @@ def deployment(deployed: pd.Series | None, authorised: pd.Series | None) -> str:
         authorised=format_number(authorised["value"]),
         when=format_date(authorised["as_of"]),
     )
+
+
+def nine(
+    table: pd.DataFrame, chosen: tuple[str, str], measures: Mapping[str, str], denominators: Mapping[str, str]
+) -> str:
+    """Title of the nine headlines: the chosen one with its bound, and the range of the others."""
+    cells = table.set_index(["denominator", "measure"])
+    cell = cells.loc[chosen]
+    return _(
+        "At least {share} of {denominator} under {measure}, up to {high}; other ways of counting give {low} to {top}"
+    ).format(
+        share=format_percent(cell["share"]),
+        denominator=denominators[chosen[0]],
+        measure=measures[chosen[1]],
+        high=format_percent(cell["high"]),
+        low=format_percent(table["share"].min()),
+        top=format_percent(table["share"].max()),
+    )
+
+
+def lag(table: pd.DataFrame, unseen: pd.DataFrame) -> str:
+    """Title of the reporting lags: medians of gang and state gains, and losses learned from a claim."""
+    rows = table.set_index("side")
+    parts = [
+        text.format(days=format_number(rows.loc[side, "median_days"]), n=rows.loc[side, "n"])
+        for side, text in (
+            ("gang", _("Gang gains are published {days} days after (median of {n})")),
+            ("state", _("state gains {days} days after (median of {n})")),
+        )
+        if side in rows.index
+    ]
+    sentence = "; ".join(parts)
+    if len(unseen):
+        sentence += _(
+            "; of {late} of {n} places claimed as retaken nobody had published before that they were lost"
+        ).format(late=int(unseen["learned_from_claim"].sum()), n=len(unseen))
+    return sentence[:1].upper() + sentence[1:]
+
+
+def learned(rows: pd.DataFrame) -> str:
+    """Rows learned, corrected and withdrawn."""
+    counts = rows["kind"].value_counts()
+    return _("Since then {learned} rows were learned, {corrected} corrected, {withdrawn} withdrawn").format(
+        learned=counts.get("learned", 0),
+        corrected=counts.get("corrected", 0),
+        withdrawn=counts.get("withdrawn", 0),
+    )
+
+
+def percent_range(low: float, high: float) -> str:
+    """Two shares as one range, 2–5 %; one share where they are printed alike."""
+    first, last = format_percent(low), format_percent(high)
+    if first == last:
+        return first
+    sign = "\u00a0%"
+    return f"{first.removesuffix(sign)}–{last}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -15,12 +16,22 @@ from monitor.charts.style import (
     STATUS_INKS,
     Key,
     Stamp,
+    percent_ticks,
     stamped,
     status_label,
     time_axis,
     value_axis,
 )
-from monitor.language import _, format_number, format_percent
+from monitor.language import _, format_number, format_people, format_percent
+
+#: An axis of categories without lines.
+_QUIET: dict[str, object] = {
+    "tickmode": "array",
+    "showgrid": False,
+    "zeroline": False,
+    "fixedrange": True,
+    "tickfont": {"size": 13},
+}
 
 _SIDES = ("gang", "contested", "state", "third_party")
 _SIDE_STATUS = {
@@ -150,15 +161,14 @@ def agreement_chart(pairs: pd.DataFrame, stamp: Stamp) -> go.Figure:
                 )
                 for row in rows.itertuples()
             ],
-            textposition=["inside" if share > 0.55 else "outside" for share in rows["agree"]],
+            textposition="outside",
             textfont={"size": 12},
-            insidetextfont={"color": "#ffffff"},
             cliponaxis=False,
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
     figure.update_layout(
-        xaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%"),
+        xaxis=value_axis(range=[0, 140], tickvals=[0, 25, 50, 75, 100], ticktext=percent_ticks()),
         yaxis={"tickfont": {"size": 12}, "fixedrange": True},
         uirevision="agreement",
     )
@@ -166,6 +176,13 @@ def agreement_chart(pairs: pd.DataFrame, stamp: Stamp) -> go.Figure:
     return stamped(
         figure, stamp, height=170 + 30 * len(rows), below=30, left=20 + round(6.2 * longest), right=16
     )
+
+
+def _amount(value: float, denominator: str) -> str:
+    """A sum in the unit of its denominator."""
+    if denominator == "people":
+        return format_people(value)
+    return _("{area} km²").format(area=format_number(value)) if denominator == "km2" else format_number(value)
 
 
 def nine_chart(
@@ -188,11 +205,20 @@ def nine_chart(
         Denominator and measure.
     """
     cells = table.set_index(["denominator", "measure"])
-    figure = go.Figure()
+    figure = go.Figure(
+        go.Scatter(
+            x=[0, len(measures) - 1],
+            y=[0, len(denominators) - 1],
+            mode="markers",
+            opacity=0,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    narrow: dict[str, object] = {}
     for row, denominator in enumerate(list(denominators)[::-1]):
         for column, measure in enumerate(measures):
             cell = cells.loc[(denominator, measure)]
-            shade = 0.06 + 0.5 * float(cell["share"])
             is_chosen = (denominator, measure) == chosen
             figure.add_shape(
                 type="rect",
@@ -200,53 +226,49 @@ def nine_chart(
                 x1=column + 0.48,
                 y0=row - 0.46,
                 y1=row + 0.46,
-                fillcolor=f"rgba(82,96,109,{shade:.2f})",
+                fillcolor=f"rgba(82,96,109,{0.06 + 0.5 * float(cell['share']):.2f})",
                 line={"color": INK if is_chosen else "rgba(0,0,0,0)", "width": 3 if is_chosen else 0},
                 layer="below",
             )
-            of = _("{value} of {total}, up to {high}").format(
-                value=format_number(cell["value"]),
-                total=format_number(cell["total"]),
-                high=format_percent(cell["high"]),
+            bound = _("up to {high}").format(high=format_percent(cell["high"]))
+            of = _("{value} of {total}").format(
+                value=_amount(cell["value"], denominator), total=_amount(cell["total"], denominator)
             )
-            figure.add_trace(
-                go.Scatter(
-                    x=[column],
-                    y=[row],
-                    mode="text",
-                    text=[
-                        f"<b>{format_percent(cell['share'])}</b><br><span style='font-size:11px'>{of}</span>"
-                    ],
-                    textfont={"size": 22, "color": INK},
-                    hovertemplate=f"{denominators[denominator]}, {measures[measure]}: {of}<extra></extra>",
-                    showlegend=False,
-                )
+            big = f"<b>{format_percent(cell['share'])}</b>"
+            narrow[f"annotations[{1 + len(figure.layout.annotations)}].text"] = (
+                f"{big}<br><span style='font-size:10px'>{bound}</span>"
             )
+            figure.add_annotation(
+                x=column,
+                y=row,
+                text=f"{big}<br><span style='font-size:11px'>{of}, {bound}</span>",
+                font={"size": 21, "color": INK},
+                hovertext=f"{denominators[denominator]}, {measures[measure]}: {of}, {bound}",
+                showarrow=False,
+            )
+    narrow |= {
+        "xaxis.ticktext": ["<br>".join(textwrap.wrap(label, 11)) for label in measures.values()],
+        "yaxis.tickfont.size": 11,
+        "margin.l": 88,
+    }
     figure.update_layout(
         xaxis={
-            "tickmode": "array",
+            **_QUIET,
             "tickvals": list(range(len(measures))),
             "ticktext": list(measures.values()),
             "side": "top",
             "range": [-0.5, len(measures) - 0.5],
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-            "tickfont": {"size": 13},
+            "tickangle": 0,
         },
         yaxis={
-            "tickmode": "array",
+            **_QUIET,
             "tickvals": list(range(len(denominators))),
             "ticktext": list(denominators.values())[::-1],
             "range": [-0.5, len(denominators) - 0.5],
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
-            "tickfont": {"size": 13},
         },
         uirevision="nine",
     )
-    return stamped(figure, stamp, height=420, below=8, above=40, left=112, right=12)
+    return stamped(figure, stamp, height=430, below=8, above=48, left=112, right=12, narrow=narrow)
 
 
 def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figure:
@@ -278,7 +300,10 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
             mode="markers+text",
             marker={"size": 12, "color": INK},
             text=[format_percent(share) for share in order["share"]],
-            textposition=["middle right" if share >= base else "middle left" for share in order["share"]],
+            textposition=[
+                "middle right" if share >= base else "middle left" if share > 0.1 else "top center"
+                for share in order["share"]
+            ],
             textfont={"size": 12, "color": INK},
             hovertemplate="%{text}<extra></extra>",
             cliponaxis=False,
@@ -302,6 +327,12 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
         uirevision="sensitivity",
     )
     longest = max((len(label) for label in rows["label"]), default=0)
+    narrow = {
+        "yaxis.ticktext": ["<br>".join(textwrap.wrap(label, 22)) for label in order["label"]],
+        "yaxis.tickfont.size": 10,
+        "margin.l": 128,
+        "xaxis.nticks": 4,
+    }
     key = [Key("│", "#b2182b", _("the headline, {share}").format(share=format_percent(base)))]
     return stamped(
         figure,
@@ -311,6 +342,7 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
         left=20 + round(6.2 * longest),
         right=20,
         key=key,
+        narrow=narrow,
     )
 
 

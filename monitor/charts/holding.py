@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from monitor.charts.style import GREY, INK, Key, Stamp, stamped, value_axis
+from monitor.charts.style import GREY, INK, Key, Stamp, percent_ticks, stamped, value_axis
 from monitor.language import _, format_number
 
 _HELD, _LOST, _OPEN, _CLAIM = "#2166ac", "#b2182b", "#d9d9d9", "#52606d"
@@ -58,7 +58,17 @@ def funnel_chart(steps: pd.DataFrame, stamp: Stamp, *, strict: bool = False) -> 
                     base=start,
                     orientation="h",
                     width=0.66,
-                    marker={"color": colour, "pattern": {"shape": "/", "fgcolor": "#ffffff", "solidity": 0.2}}
+                    marker={
+                        "color": colour,
+                        "pattern": {
+                            "shape": "/",
+                            "fillmode": "overlay",
+                            "fgcolor": "#ffffff",
+                            "bgcolor": _LOST,
+                            "solidity": 0.12,
+                            "size": 7,
+                        },
+                    }
                     if colour == _LOST
                     else {"color": colour},
                     text=[format_number(count)],
@@ -138,7 +148,7 @@ def reversal_chart(table: pd.DataFrame, stamp: Stamp) -> go.Figure:
             )
         )
     figure.update_layout(
-        xaxis=value_axis(range=[-3, 103], ticksuffix="\u00a0%", tickvals=[0, 25, 50, 75, 100]),
+        xaxis=value_axis(range=[-3, 103], tickvals=[0, 25, 50, 75, 100], ticktext=percent_ticks()),
         yaxis={
             "tickmode": "array",
             "tickvals": list(places.values()),

@@ -652,6 +652,81 @@ def incidents_note(placed: int, coarse: Mapping[str, int]) -> list[str]:
     return [first, _("known to commune only, not drawn: {communes}").format(communes=named or "0")]
 
 
+#: Classes of silence from recent to never: lighter is quieter, never has no filling.
+_SILENCE_LOOKS = {
+    "recent": Look("#3b4a57", 0.85, "#5b6770", 0.7),
+    "quarter": Look("#7d8c99", 0.85, "#5b6770", 0.7),
+    "half_year": Look("#b3bec7", 0.85, "#5b6770", 0.7),
+    "year": Look("#e6c29a", 0.9, "#5b6770", 0.7),
+    "longer": Look("#c9772b", 0.9, "#5b6770", 0.7),
+    "never": Look("#7f3b08", 0.95, "#5b6770", 0.7),
+}
+
+
+def silence_map(
+    silent: pd.DataFrame,
+    labels: Mapping[str, str],
+    totals: pd.DataFrame,
+    cells: GeoJSON,
+    style: Mapping[str, Any],
+    stamp: Stamp,
+    *,
+    day: pd.Timestamp,
+    height: int = 560,
+    view: View = METRO_VIEW,
+) -> go.Figure:
+    """Weeks without a report per neighborhood.
+
+    Parameters
+    ----------
+    silent
+        ``voids.silence`` with ``name``.
+    labels
+        Each class of silence in words, from recent to never.
+    totals
+        ``voids.people_in_silence``: adds neighborhoods and people to the legend.
+    """
+    rows = silent.sort_values("neighborhood_id", ignore_index=True)
+    order = {name: number for number, name in enumerate(_SILENCE_LOOKS)}
+    hover = [
+        f"<b>{row.name}</b><br>{labels[row.silence]}<br>"
+        + _("last report: {date}").format(date=format_date(row.last_report))
+        + "<br>"
+        + _("{people} people").format(people=format_people(row.population))
+        for row in rows.itertuples(index=False)
+    ]
+    figure = go.Figure(
+        _areas(
+            cells,
+            rows["neighborhood_id"],
+            rows["silence"].map(order).to_numpy(dtype="int64"),
+            list(_SILENCE_LOOKS.values()),
+            customdata=rows["neighborhood_id"],
+            text=hover,
+            hovertemplate="%{text}<extra></extra>",
+            meta="silence",
+        )
+    )
+    figure.update_layout(map={"style": style, **view.layout}, uirevision="silence-map", showlegend=False)
+    figure.add_annotation(_date_label(day))
+    _add_scale(figure, view)
+    sums = totals.set_index("silence")
+    key = [
+        Key(
+            "■",
+            look.fill,
+            _("{label}: {areas} areas, {people} people").format(
+                label=labels[name],
+                areas=format_number(sums.loc[name, "neighborhoods"]),
+                people=format_people(sums.loc[name, "people"]),
+            ),
+        )
+        for name, look in _SILENCE_LOOKS.items()
+        if sums.loc[name, "neighborhoods"]
+    ]
+    return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0, key=key)
+
+
 def _date_label(day: pd.Timestamp) -> dict[str, Any]:
     """The date, large, on the map itself."""
     return {

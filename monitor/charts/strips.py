@@ -15,13 +15,14 @@ from monitor.charts.style import (
     STATUS_COLOURS,
     Key,
     Stamp,
+    percent_ticks,
     site_label,
     stamped,
     status_label,
     time_axis,
     value_axis,
 )
-from monitor.language import _, format_date, format_number
+from monitor.language import _, format_date, format_number, format_percent
 
 _ROW_PX = 26
 #: Widest label, in characters, before it is cut; and the width of a character in px.
@@ -300,6 +301,7 @@ def site_strips(
 def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
     """Days each retaken area was held: ``label, duration_low_days, duration_high_days, lost``, longest first."""
     rows = spells.sort_values("duration_high_days")
+    longest = max(float(rows["duration_high_days"].max()), 1.0)
     figure = go.Figure()
     key = []
     for lost, colour, name in (
@@ -336,7 +338,10 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
             layer="below",
         )
     figure.update_layout(
-        xaxis=value_axis(title={"text": _("days held"), "font": {"size": 12, "color": GREY}}),
+        xaxis=value_axis(
+            range=[-0.02 * longest, 1.04 * longest],
+            title={"text": _("days held"), "font": {"size": 12, "color": GREY}},
+        ),
         yaxis={"categoryorder": "array", "categoryarray": list(rows["label"]), "tickfont": {"size": 12}},
         uirevision="spells",
     )
@@ -354,20 +359,38 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
 
 
 def hold_curve_chart(
-    curve: pd.DataFrame, stamp: Stamp, *, horizon_days: float, n: int, height: int = 400
+    spells: pd.DataFrame,
+    curve: pd.DataFrame,
+    band: pd.DataFrame,
+    stamp: Stamp,
+    *,
+    horizon_days: float,
+    height: int = 400,
 ) -> go.Figure:
-    """Share still held after t days, with 95 % band and number at risk under the axis."""
-    ends = pd.DataFrame(
-        {"t_days": [0.0], "survival": [1.0], "ci_low": [1.0], "ci_high": [1.0], "at_risk": [n]}
-    )
-    steps = pd.concat([ends, curve[curve["t_days"] <= horizon_days]], ignore_index=True)
-    steps = pd.concat([steps, steps.tail(1).assign(t_days=float(horizon_days))], ignore_index=True)
+    """Share still held after t days, with its band, marks at 30 and 90 days, and the number at risk under the axis.
+
+    Parameters
+    ----------
+    spells
+        ``duration_days`` of what is followed.
+    curve
+        ``holds.hold_curve`` of the spells.
+    band
+        ``durability.hold_band``: ``t_days, low, high``.
+    """
+    steps = pd.concat([pd.DataFrame({"t_days": [0.0], "survival": [1.0]}), curve[["t_days", "survival"]]])
+    steps = steps[steps["t_days"] <= horizon_days]
+    longest = min(float(spells["duration_days"].max()), horizon_days)
+    steps = pd.concat([steps, steps.tail(1).assign(t_days=longest)], ignore_index=True)
+    durations = spells["duration_days"].astype("float64")
     figure = go.Figure()
-    for column, fill in (("ci_high", None), ("ci_low", "tonexty")):
+    shown = band[band["t_days"] <= longest].dropna()
+    shown = pd.concat([shown, shown.tail(1).assign(t_days=longest)], ignore_index=True)
+    for column, fill in (("high", None), ("low", "tonexty")):
         figure.add_trace(
             go.Scatter(
-                x=steps["t_days"],
-                y=100 * steps[column],
+                x=shown["t_days"],
+                y=100 * shown[column],
                 mode="lines",
                 line={"width": 0, "shape": "hv"},
                 fill=fill,
@@ -382,7 +405,7 @@ def hold_curve_chart(
             y=100 * steps["survival"],
             mode="lines",
             line={"color": "#2166ac", "width": 2.6, "shape": "hv"},
-            customdata=steps["at_risk"],
+            customdata=[int((durations >= day).sum()) for day in steps["t_days"]],
             hovertemplate=_("day")
             + " %{x:.0f}: %{y:.0f} %, %{customdata} "
             + _("at risk")
@@ -390,29 +413,40 @@ def hold_curve_chart(
             showlegend=False,
         )
     )
-    ticks = [tick for tick in (0, 30, 60, 90, 180, 365) if tick <= horizon_days]
-    at_risk = [
-        n
-        if tick == 0
-        else int(curve.loc[curve["t_days"] >= tick, "at_risk"].max())
-        if (curve["t_days"] >= tick).any()
-        else None
+    marks = [day for day in (30, 90) if day <= longest]
+    shares = [100 * float(steps.loc[steps["t_days"] <= day, "survival"].iloc[-1]) for day in marks]
+    figure.add_trace(
+        go.Scatter(
+            x=marks,
+            y=shares,
+            mode="markers+text",
+            marker={"size": 9, "color": "#2166ac", "line": {"width": 1.5, "color": "#ffffff"}},
+            text=[format_percent(share / 100) for share in shares],
+            textposition="top right",
+            textfont={"size": 13, "color": INK},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    ticks = [tick for tick in (0, 7, 30, 60, 90, 180, 365) if tick <= horizon_days]
+    labels = [
+        f"{tick}<br><span style='color:{GREY}'>{format_number(int((durations >= tick).sum()))}</span>"
         for tick in ticks
     ]
+    few = [place for place, tick in enumerate(ticks) if tick in (0, 30, 90, 180)]
     figure.update_layout(
         xaxis={
             **value_axis(range=[0, horizon_days]),
             "tickvals": ticks,
-            "ticktext": [
-                f"{tick}<br><span style='color:{GREY}'>{'' if number is None else format_number(number)}</span>"
-                for tick, number in zip(ticks, at_risk, strict=True)
-            ],
+            "ticktext": labels,
+            "tickangle": 0,
             "title": {
                 "text": _("days since retaken; below: number still at risk"),
                 "font": {"size": 12, "color": GREY},
             },
         },
-        yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%"),
+        yaxis=value_axis(range=[0, 103], tickvals=[0, 25, 50, 75, 100], ticktext=percent_ticks()),
         uirevision="hold-curve",
     )
-    return stamped(figure, stamp, height=height, below=66, left=52, right=16)
+    narrow = {"xaxis.tickvals": [ticks[at] for at in few], "xaxis.ticktext": [labels[at] for at in few]}
+    return stamped(figure, stamp, height=height, below=66, left=56, right=16, narrow=narrow)

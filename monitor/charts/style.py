@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,9 @@ import plotly.graph_objects as go
 import plotly.io
 
 from loaders.contracts import Status
-from monitor.language import MONTHS, _, format_date, language, separators
+from monitor.analysis.breaks import Break
+from monitor.charts.breaks import mark_breaks
+from monitor.language import MONTHS, _, format_date, format_percent, language, separators
 
 FONT = (
     '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
@@ -112,6 +114,8 @@ class Stamp:
         What the reader must not read into it.
     known_on, evidence, denominator
         Printed where they apply.
+    breaks
+        Breaks of the figure's sources, which :func:`stamped` draws; ``footnotes`` says what it drew.
     datasets
         Ids of the datasets drawn; not printed.
     is_pinned
@@ -129,6 +133,8 @@ class Stamp:
     notes: tuple[str, ...] = field(default=())
     datasets: tuple[str, ...] = field(default=())
     is_pinned: bool = False
+    breaks: tuple[Break, ...] = field(default=())
+    footnotes: tuple[str, ...] = field(default=())
 
     @property
     def subtitle(self) -> str:
@@ -147,7 +153,7 @@ class Stamp:
     @property
     def footer(self) -> str:
         """Caveat, sources and snapshot."""
-        parts = [self.caveat] if self.caveat else []
+        parts = [part for part in (self.caveat, *self.footnotes) if part]
         parts.append(_("Source: {sources}").format(sources=self.sources))
         snapshot = _("Snapshot {id}, pinned") if self.is_pinned else _("Snapshot {id}, live")
         parts.append(snapshot.format(id=self.snapshot_id))
@@ -276,6 +282,7 @@ def stamped(
     Figure
         The same figure. ``layout.meta["fit"]`` lists ``{"min_width", "set": {layout path: value}}``, narrowest first.
     """
+    stamp = replace(stamp, footnotes=mark_breaks(figure, stamp.breaks, stamp.as_of))
     narrower = dict(narrow or {})
     if figure.layout.xaxis.tickformatstops:
         narrower["xaxis.nticks"] = 4
@@ -419,3 +426,8 @@ def value_axis(**more: object) -> dict[str, object]:
         "rangemode": "tozero",
         **more,
     }
+
+
+def percent_ticks() -> list[str]:
+    """Labels of an axis from 0 to 100 % in quarters."""
+    return [format_percent(quarter / 4) for quarter in range(5)]

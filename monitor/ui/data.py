@@ -257,11 +257,6 @@ def weeks(until: date) -> tuple[date, ...]:
     return model().weeks(until)
 
 
-def outcomes(choice: Choice) -> pd.DataFrame:
-    """Claims of the retaken register known under the choice, with their outcome by rule."""
-    return model().outcomes(choice)
-
-
 def site_panel(choice: Choice, site_ids: pd.Series, *days: date) -> pd.DataFrame:
     """State of some sites on some days (default: the chosen date)."""
     return model().site_panel(choice, site_ids, *days)

@@ -34,6 +34,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("events.py", "security-incidents", "Incidents"),
     PageEntry("actors.py", "armed-actors", "Actors"),
     PageEntry("mandate.py", "mission-inputs", "Mission"),
+    PageEntry("evidence.py", "evidence-and-doubt", "Evidence"),
     PageEntry("changes.py", "weekly-digest", "Digest"),
     PageEntry("briefing.py", "briefing-builder", "Briefing"),
     PageEntry("datasets.py", "data-status", "Data"),

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from monitor.analysis import coverage, status
+from monitor.analysis import coverage, retaken, status
 from monitor.charts import captions, maps, series
 from monitor.charts.style import Stamp, site_label, status_label, title_texts
 from monitor.export.figures.control import (
@@ -356,7 +356,7 @@ def headline_numbers(choice: Choice) -> None:
         st.markdown("### " + _("{count} of {total}").format(count=held[choice.as_of], total=total))
         blocks.plain(captions.change(held[choice.as_of], held[month], month), small=True)
         blocks.plain(captions.change(held[choice.as_of], held[year], year), small=True)
-    outcomes = data.outcomes(choice)
+    outcomes = retaken.register(data.model(), choice)
     found = outcomes["outcome"].value_counts()
     with columns[1].container(border=True, height="stretch"):
         st.markdown(f"**{_('Claims of retaken areas')}**")

@@ -16,7 +16,7 @@ from monitor.analysis.licences import RESTRICTED, attributions, released
 from monitor.analysis.model import Choice, Model
 from monitor.export import data_files, figures
 from monitor.export.figures import FIGURES, BuiltFigure
-from tests.committed import committed_model
+from tests.committed import DRAWN, committed_model
 from tests.export.test_figures import NEEDED
 
 CHOICE = Choice(date(2025, 6, 25), date(2025, 7, 1), "corroborated", 365)
@@ -41,7 +41,7 @@ def about(built: BuiltFigure, model: Model) -> dict[str, str]:
     return dict(data_files.about(built, model, accessed=SEEN, site=SITE))
 
 
-@pytest.mark.parametrize("figure_id", FIGURES)
+@pytest.mark.parametrize("figure_id", DRAWN)
 def test_every_figure_has_its_data_and_what_to_know_about_them(model: Model, figure_id: str) -> None:
     built = figures.build(
         figure_id, model, Choice(date(2025, 6, 25), None, "all_claims", 180), NEEDED.get(figure_id)

@@ -16,14 +16,14 @@ from monitor.charts.shared import encode
 from monitor.export import figures
 from monitor.export.figures import FIGURES, NothingToDrawError, UnknownParameterError
 from monitor.ui.navigation import PAGES
-from tests.committed import committed_model
+from tests.committed import DRAWN, committed_model
 
 CHOICE = Choice(date(2025, 6, 25), None, "all_claims", 180)
 
 #: Parameters without which a figure cannot be drawn.
-NEEDED: dict[str, dict[str, Any]] = {"area-strip": {"area": "solino"}}
+NEEDED: dict[str, dict[str, Any]] = {"area-strip": {"area": "solino"}, "zone-strips": {"area": "solino"}}
 
-every_figure = pytest.mark.parametrize("figure_id", FIGURES)
+every_figure = pytest.mark.parametrize("figure_id", DRAWN)
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ NEEDS_INCIDENTS = {
     "changes.py",
     "briefing.py",
     "actors.py",
+    "evidence.py",
 }
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.analysis.model import Choice, Model
-from monitor.export.figures import access, compare, control, events, groups, mission, retaken, sites
+from monitor.export.figures import access, compare, control, events, evidence, groups, mission, retaken, sites
 from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, UnknownParameterError
 
 __all__ = ["FIGURES", "BuiltFigure", "FigureSpec", "NothingToDrawError", "UnknownParameterError", "build"]
 
 FIGURES: Mapping[str, FigureSpec] = {
     spec.figure_id: spec
-    for module in (control, compare, retaken, sites, access, events, groups, mission)
+    for module in (control, compare, retaken, sites, access, events, groups, mission, evidence)
     for spec in module.FIGURES
 }
 

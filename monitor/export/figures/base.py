@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from monitor.analysis import licences
+from monitor.analysis import doubt, licences
 from monitor.analysis.definitions import current_ids
 from monitor.analysis.model import Choice, Model
 from monitor.charts.hatching import stripes
@@ -122,6 +122,9 @@ def stamp_of(
         denominator=denominator,
         datasets=dataset_ids,
         is_pinned=model.is_pinned,
+        breaks=doubt.breaks_of(model, dataset_ids, known_on=choice.known_on, until=choice.as_of)
+        if choice
+        else (),
         notes=(_("definitions: {ids}").format(ids=", ".join(held)),) if held else (),
     )
 

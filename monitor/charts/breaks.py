@@ -1,0 +1,119 @@
+"""Breaks in the data, drawn into every figure that is drawn from the source: shaded spans, dashed days, a footnote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from monitor.analysis.breaks import Break
+from monitor.language import _, format_date, format_percent
+
+#: Days after the end of a break during which a figure of one date still says so.
+_RECENT_DAYS = 28
+_SHADE, _DASH = "rgba(82,96,109,0.16)", "#52606d"
+#: Spans and days that a footnote names.
+_NAMED = 2
+
+
+def mark_breaks(figure: go.Figure, breaks: Sequence[Break], as_of: date | None) -> tuple[str, ...]:
+    """Shade the spans of breaks on a time axis and say which they are.
+
+    A figure without a time axis gets no shade; its footnote names the spans that reach the date it shows.
+
+    Returns
+    -------
+    tuple of str
+        Footnotes, for the stamp.
+    """
+    if not breaks:
+        return ()
+    if not figure.layout.xaxis.tickformatstops:
+        return _notes([item for item in breaks if item.kind != "method" and _is_recent(item, as_of)])
+    start, end = _extent(figure)
+    shown = [item for item in breaks if item.start <= end and item.end >= start]
+    for item in shown:
+        if item.kind == "method":
+            figure.add_shape(
+                name="break",
+                type="line",
+                x0=item.start.isoformat(),
+                x1=item.start.isoformat(),
+                y0=0,
+                y1=1,
+                yref="paper",
+                line={"color": _DASH, "width": 1.2, "dash": "dash"},
+            )
+        else:
+            figure.add_shape(
+                name="break",
+                type="rect",
+                x0=max(item.start, start).isoformat(),
+                x1=min(item.end, end).isoformat(),
+                y0=0,
+                y1=1,
+                yref="paper",
+                fillcolor=_SHADE,
+                line={"width": 0},
+            )
+    return _notes(shown, shaded=True)
+
+
+def _is_recent(item: Break, as_of: date | None) -> bool:
+    return as_of is not None and item.start <= as_of and (as_of - item.end).days <= _RECENT_DAYS
+
+
+def _extent(figure: go.Figure) -> tuple[date, date]:
+    """First and last day on the time axis."""
+    edges = figure.layout.xaxis.range
+    if edges is None:
+        days = []
+        for trace in figure.data:
+            values = trace.x if trace.x is not None and len(trace.x) else []
+            found = pd.to_datetime(pd.Series(np.asarray(values, dtype="object")), errors="coerce").dropna()
+            days += [found.min(), found.max()] if len(found) else []
+        edges = (min(days), max(days)) if days else ("1900-01-01", "2200-01-01")
+    first, last = (pd.Timestamp(edge) for edge in edges)
+    return first.date(), last.date()
+
+
+def _source_label(source: str) -> str:
+    """A dataset of our own compilation in words; a provider by its name."""
+    names = {
+        "territorial_control": _("Statements about control"),
+        "retaken_areas": _("Claims of retaken areas"),
+        "incidents": _("Incidents"),
+        "site_status": _("Reports on sites"),
+    }
+    return names.get(source, source)
+
+
+def _notes(breaks: Sequence[Break], *, shaded: bool = False) -> tuple[str, ...]:
+    volumes = [item for item in breaks if item.kind != "method"][-_NAMED:]
+    methods = [item for item in breaks if item.kind == "method"][-_NAMED:]
+    notes = []
+    for item in volumes:
+        text = (
+            _(
+                "{source}, {start} to {end}: {share} fewer rows than usual, which may be the source and not the world"
+            )
+            if item.kind == "drop"
+            else _(
+                "{source}, {start} to {end}: {share} more rows than usual, which may be the source and not the world"
+            )
+        )
+        text = text.format(
+            source=_source_label(item.source),
+            start=format_date(item.start),
+            end=format_date(item.end),
+            share=format_percent(abs(item.found / item.expected - 1)),
+        )
+        notes.append(_("Shaded: {what}").format(what=text) if shaded else text)
+    notes += [
+        _("Dashed, {date}: {what}").format(date=format_date(item.start), what=_(item.note))
+        for item in methods
+    ]
+    return tuple(notes)
