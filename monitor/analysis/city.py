@@ -17,6 +17,7 @@ from monitor.analysis import (
     incidents,
     mission,
     reach,
+    retaken,
     same_event,
     scorecard,
     sites,
@@ -294,10 +295,9 @@ def verdicts(model: Model, choice: Choice) -> list[tuple[pd.Series, scorecard.Ve
     """Statements about the mission with their verdicts as of the chosen date."""
 
     def compute() -> list[tuple[pd.Series, scorecard.Verdict]]:
-        outcomes = model.outcomes(choice)
-        if "actor_ids" not in outcomes:
-            claims = model.frame("retaken_areas").set_index("claim_id")["actor_ids"]
-            outcomes = outcomes.assign(actor_ids=outcomes["claim_id"].map(claims))
+        outcomes = retaken.register(model, choice).rename(columns={"claim_key": "claim_id"})
+        claims = model.frame("retaken_areas").drop_duplicates("claim_id").set_index("claim_id")["actor_ids"]
+        outcomes = outcomes.assign(actor_ids=outcomes["claim_id"].map(claims))
         facts = scorecard.Facts(
             as_of=choice.as_of,
             actors=model.frame("actors"),
@@ -332,6 +332,9 @@ def held_week_cost(model: Model, choice: Choice) -> HeldWeekCost | None:
     if received is None or deployed.empty:
         return None
     millions, weeks = mission.cost_per_held_week(
-        float(received["value"]), model.spells(choice), since=deployed.min().date(), until=choice.as_of
+        float(received["value"]),
+        retaken.whole_spells(model, choice),
+        since=deployed.min().date(),
+        until=choice.as_of,
     )
     return HeldWeekCost(millions, float(received["value"]), weeks)

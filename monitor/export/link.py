@@ -126,7 +126,6 @@ PARAMETERS: Mapping[str, Parameter] = {
     "voices": Parameter(_one_of("publishers", "claimants"), "publishers or claimants"),
     "then": Parameter(_date, "a date, YYYY-MM-DD"),
     "number": Parameter(str, "the id of a headline number"),
-    "section": Parameter(str, "a part of the page"),
     "site": Parameter(str, "the id of a site"),
     "kind": Parameter(str, "a kind of site"),
     "sort": Parameter(_one_of("recent", "held", "churn"), "recent, held or churn"),

@@ -66,7 +66,7 @@ def section() -> str:
         "silence": _("Where does nobody report?"),
     }
     chosen: str = filters.select(
-        "section", _("Question"), list(labels), default="headline", labels=labels, kind="segmented"
+        "show", _("Question"), list(labels), default="headline", labels=labels, kind="segmented"
     )
     return chosen
 

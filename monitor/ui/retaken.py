@@ -116,7 +116,7 @@ def depth(choice: Choice, rows: pd.DataFrame, chosen: str) -> None:
         "after": _("After a retake"),
     }
     section = filters.select(
-        "section", _("More"), list(labels), default="register", labels=labels, kind="segmented"
+        "show", _("More"), list(labels), default="register", labels=labels, kind="segmented"
     )
     {
         "register": lambda: _register(rows),
