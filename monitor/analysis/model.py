@@ -186,6 +186,12 @@ class Model:
         """Every statement about control, of all places."""
         return status.all_assertions(self.frame("territorial_control"), self.frame("retaken_areas"))
 
+    @derived("territorial_control", "retaken_areas")
+    def sources_of_assertions(self) -> pd.DataFrame:
+        """Who said it and where, by ``assertion_id``: ``source_publisher, source_url, source_checked, claimant``."""
+        columns = ["assertion_id", "source_publisher", "source_url", "source_checked", "claimant"]
+        return self.assertions()[columns].set_index("assertion_id")
+
     @derived("territorial_control", "retaken_areas", "neighborhoods")
     def statement_dates(self) -> pd.Series:
         """Dates of the statements about neighborhoods in scope."""

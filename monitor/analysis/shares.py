@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from loaders.contracts import Status
@@ -30,28 +31,46 @@ def shares(panel: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
         are the shares if none, or all, of the unknown, stale and no-data areas had the status. Shares of a date sum
         to 1.
     """
-    weights = areas.set_index("neighborhood_id")[["area_km2", "population"]].astype("float64")
-    weights = weights.rename(columns={"area_km2": "km2", "population": "people"}).assign(neighborhoods=1.0)
-    joined = panel[["neighborhood_id", "date", "status"]].join(weights, on="neighborhood_id", how="inner")
-    sums = joined.groupby(["date", "status"], sort=True)[list(DENOMINATORS)].sum()
-    index = pd.MultiIndex.from_product(
-        [sums.index.unique("date"), [str(s) for s in Status]], names=["date", "status"]
+    at = pd.Index(areas["neighborhood_id"]).get_indexer(pd.Index(panel["neighborhood_id"]))
+    rows = panel[at >= 0]
+    at = at[at >= 0]
+    statuses = pd.Index(sorted(map(str, Status)))
+    denominators = sorted(DENOMINATORS)
+    day, days = pd.factorize(rows["date"], sort=True)
+    cell = day * len(statuses) + statuses.get_indexer(pd.Index(rows["status"]))
+    weights = {
+        "neighborhoods": np.ones(len(areas)),
+        "km2": areas["area_km2"].to_numpy("float64", na_value=0.0),
+        "people": areas["population"].to_numpy("float64", na_value=0.0),
+    }
+    shape = (len(days), len(denominators), len(statuses))
+    value = np.empty(shape)
+    for place, name in enumerate(denominators):
+        sums = np.bincount(cell, weights=weights[name][at], minlength=shape[0] * shape[2])
+        value[:, place, :] = sums.reshape(shape[0], shape[2])
+    total = np.broadcast_to(value.sum(axis=2, keepdims=True), shape)
+    with np.errstate(invalid="ignore"):
+        share = value / total
+    is_open = statuses.isin(_UNSETTLED)
+    low = np.where(is_open, 0.0, share)
+    high = np.minimum(low + share[:, :, is_open].sum(axis=2, keepdims=True), 1.0)
+    return pd.DataFrame(
+        {
+            "date": np.repeat(days, shape[1] * shape[2]),
+            "denominator": pd.Series(np.tile(np.repeat(denominators, shape[2]), shape[0]), dtype="str"),
+            "status": pd.Series(np.tile(statuses, shape[0] * shape[1]), dtype="str"),
+            **{
+                name: array.ravel()
+                for name, array in (
+                    ("value", value),
+                    ("total", total),
+                    ("share", share),
+                    ("low", low),
+                    ("high", high),
+                )
+            },
+        }
     )
-    values = (
-        sums.reindex(index, fill_value=0.0)
-        .rename_axis(columns="denominator")
-        .stack()
-        .rename("value")
-        .reset_index()
-    )
-    values["total"] = values.groupby(["date", "denominator"])["value"].transform("sum")
-    values["share"] = values["value"] / values["total"]
-    unsettled = values[values["status"].isin(_UNSETTLED)].groupby(["date", "denominator"])["share"].sum()
-    open_share = values.set_index(["date", "denominator"]).index.map(unsettled)
-    values["low"] = values["share"].where(~values["status"].isin(_UNSETTLED), 0.0)
-    values["high"] = (values["low"] + open_share).clip(upper=1.0)
-    columns = ["date", "denominator", "status", "value", "total", "share", "low", "high"]
-    return values[columns].sort_values(["date", "denominator", "status"], ignore_index=True)
 
 
 def share_of(

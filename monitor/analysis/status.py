@@ -344,48 +344,47 @@ def panel_of(
     units = pd.Index(
         sorted(history["neighborhood_id"].unique() if areas is None else set(areas)), dtype="str"
     )
-    epoch = pd.Timestamp("1970-01-01")
     span = 1_000_000
-    rows = history[history["neighborhood_id"].isin(units)]
-    keys = units.get_indexer(rows["neighborhood_id"]) * span + (rows["valid_from"] - epoch).dt.days.to_numpy()
-    day_numbers = (days - epoch).days.to_numpy()
-    wanted = (np.arange(len(units))[:, None] * span + day_numbers[None, :]).ravel()
+    # The history is sorted by neighborhood and date, and so are the keys of those asked for.
+    unit = _codes(history["neighborhood_id"], units)
+    asked = np.flatnonzero(unit >= 0)
+    keys = unit[asked] * span + _day_numbers(history["valid_from"])[asked]
+    wanted = (np.arange(len(units))[:, None] * span + _day_numbers(days.to_series())[None, :]).ravel()
     position = np.searchsorted(keys, wanted, side="right") - 1
     unit_of = np.repeat(np.arange(len(units)), len(days))
-    found = (position >= 0) & (
-        np.where(position >= 0, keys[position] // span if len(keys) else -1, -1) == unit_of
+    found = position >= 0
+    found[found] = keys[position[found]] // span == unit_of[found]
+    row = np.full(len(wanted), -1)
+    row[found] = asked[position[found]]
+
+    def picked(name: str) -> pd.Series:
+        return pd.Series(history[name].array.take(row, allow_fill=True))
+
+    def is_true(name: str) -> np.ndarray:
+        values = np.append(history[name].to_numpy(dtype="bool"), False)
+        return values[row]  # row -1, nothing found, takes the last
+
+    day = pd.Series(np.tile(days, len(units)))
+    confirmed, contested, stale = picked("confirmed_on"), picked("contested_from"), is_true("is_stale")
+    age = np.maximum(_day_numbers(day) - _day_numbers(confirmed.where(found, day)), 0)
+    return pd.DataFrame(
+        {
+            "neighborhood_id": units.take(unit_of),
+            "date": day,
+            "status": picked("status").astype("str").where(found, str(Status.NO_DATA)),
+            "last_status": picked("last_status").astype("str").where(found, str(Status.NO_DATA)),
+            "since": picked("since"),
+            "assertion_id": picked("assertion_id"),
+            "actor_id": picked("actor_id"),
+            "verification": picked("verification"),
+            "source_id": picked("source_id"),
+            "confirmed_on": confirmed,
+            "is_stale": stale,
+            "is_disputed": is_true("is_disputed"),
+            "is_contested": (contested <= day).to_numpy() & ~stale,
+            "age_days": pd.Series(age, dtype="Float64").where(found),
+        }
     )
-    columns = [
-        *(
-            "status",
-            "last_status",
-            "since",
-            "assertion_id",
-            "actor_id",
-            "verification",
-            "source_id",
-            "confirmed_on",
-        ),
-        *("contested_from", "is_stale", "is_disputed"),
-    ]
-    picked = (
-        rows[columns].take(np.where(found, position, 0)).reset_index(drop=True)
-        if len(rows)
-        else rows[columns].reindex(range(len(wanted)))
-    )
-    panel = pd.DataFrame({"neighborhood_id": units.take(unit_of), "date": np.tile(days, len(units))})
-    panel = pd.concat([panel, picked], axis=1)
-    missing = ~found
-    text = ["assertion_id", "actor_id", "verification", "source_id"]
-    panel.loc[missing, text] = None
-    panel.loc[missing, ["since", "confirmed_on", "contested_from"]] = pd.NaT
-    panel["status"] = panel["status"].astype("str").mask(missing, str(Status.NO_DATA))
-    panel["last_status"] = panel["last_status"].astype("str").mask(missing, str(Status.NO_DATA))
-    panel["is_stale"] = panel["is_stale"].astype("boolean").fillna(False).astype("bool") & found
-    panel["is_disputed"] = panel["is_disputed"].astype("boolean").fillna(False).astype("bool") & found
-    panel["is_contested"] = (panel["contested_from"] <= panel["date"]) & found & ~panel["is_stale"]
-    panel["age_days"] = (panel["date"] - panel["confirmed_on"]).dt.days.clip(lower=0).astype("Float64")
-    return panel.drop(columns="contested_from")
 
 
 def status_panel(

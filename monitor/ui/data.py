@@ -6,9 +6,11 @@ clears a cache. Frames are shared between sessions and must not be changed in pl
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,11 +28,15 @@ from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
 from monitor.export.figures.base import stamp_of
 from monitor.language import _, language
+from monitor.ui.shelf import Shelf
 
 __all__ = ["Choice", "DatasetError", "frame", "today"]
 
 #: Values kept of each cached function, over all sessions.
 _KEPT = 256
+
+#: Frames and what is derived from them, over all sessions; MONITOR_CACHE_MB says how much memory they may take.
+SHELF = Shelf(int(os.environ.get("MONITOR_CACHE_MB", "768")) * 2**20)
 
 
 def today() -> date:
@@ -44,14 +50,29 @@ def pinned_id() -> str | None:
     if not asked:
         return None
     try:
-        return store.snapshot(asked).snapshot_id
+        return _snapshot(asked).snapshot_id
     except DatasetError:
         return None
 
 
+def _snapshot(snapshot_id: str | None) -> store.Snapshot:
+    """A snapshot as the store reads it, read again only when its file is another one: a run of a page asks a hundred times."""
+    path = store.default_root() / store.SNAPSHOT_FILE
+    try:
+        found = path.stat()
+    except OSError:
+        return store.snapshot(snapshot_id)  # says what is missing
+    return _read_snapshot(snapshot_id, str(path), found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _read_snapshot(snapshot_id: str | None, *file: object) -> store.Snapshot:
+    return store.snapshot(snapshot_id)
+
+
 def snapshot() -> store.Snapshot:
     """The snapshot shown: the one the link is pinned to, or the current one; raises DatasetError where there is none."""
-    return store.snapshot(pinned_id())
+    return _snapshot(pinned_id())
 
 
 def here() -> list[str]:
@@ -62,29 +83,6 @@ def here() -> list[str]:
         for name, contract in CONTRACTS.items()
         if not contract.is_fetched or store.is_fetched(name, of=of)
     ]
-
-
-@st.cache_resource(show_spinner=False, max_entries=_KEPT, hash_funcs={tuple: hash})
-def _kept(
-    name: str, digests: tuple[str, ...], arguments: tuple[Any, ...], _compute: Callable[[], Any]
-) -> Any:
-    # Python's own hash of a tuple of dates takes microseconds; Streamlit's walks through every element.
-    return _compute()
-
-
-@st.cache_resource(show_spinner=False, max_entries=_KEPT)
-def _frame(dataset_id: str, digest: str, _of: store.Snapshot) -> pd.DataFrame:
-    return store.read(dataset_id, compact=is_compact(dataset_id), of=_of)
-
-
-@st.cache_resource(show_spinner=False, max_entries=_KEPT)
-def _columns(dataset_id: str, digest: str, names: tuple[str, ...], _of: store.Snapshot) -> pd.DataFrame:
-    return store.read(dataset_id, columns=names, compact=is_compact(dataset_id), of=_of)
-
-
-@st.cache_resource(show_spinner=False, max_entries=_KEPT)
-def _features(dataset_id: str, digest: str, _of: store.Snapshot) -> dict[str, Any]:
-    return Shared(drawn_features(store.read_features(dataset_id, of=_of)))
 
 
 @st.cache_data(show_spinner=False, max_entries=_KEPT)
@@ -113,13 +111,27 @@ class _StoreSource:
         return store.data_digest(dataset_id, of=self._of)
 
     def frame(self, dataset_id: str) -> pd.DataFrame:
-        return _frame(dataset_id, self._digest(dataset_id), self._of)
+        compact = is_compact(dataset_id)
+        return self.kept(
+            "frame", (dataset_id,), (), lambda: store.read(dataset_id, compact=compact, of=self._of)
+        )
 
     def columns(self, dataset_id: str, *names: str) -> pd.DataFrame:
-        return _columns(dataset_id, self._digest(dataset_id), names, self._of)
+        compact = is_compact(dataset_id)
+        return self.kept(
+            "columns",
+            (dataset_id,),
+            names,
+            lambda: store.read(dataset_id, columns=names, compact=compact, of=self._of),
+        )
 
     def features(self, dataset_id: str) -> dict[str, Any]:
-        return _features(dataset_id, self._digest(dataset_id), self._of)
+        return self.kept(
+            "features",
+            (dataset_id,),
+            (),
+            lambda: Shared(drawn_features(store.read_features(dataset_id, of=self._of))),
+        )
 
     def provenance(self, dataset_id: str) -> dict[str, Any]:
         return _provenance(dataset_id, self._of.versions[dataset_id], self._of)
@@ -134,7 +146,8 @@ class _StoreSource:
         arguments: tuple[Any, ...],
         compute: Callable[[], Any],
     ) -> Any:
-        return _kept(name, tuple(self._digest(dataset_id) for dataset_id in dataset_ids), arguments, compute)
+        digests = tuple(self._digest(dataset_id) for dataset_id in dataset_ids)
+        return SHELF.get((name, dataset_ids, digests, arguments), compute)
 
 
 def model() -> Model:
@@ -144,7 +157,7 @@ def model() -> Model:
 
 def model_of(snapshot_id: str | None) -> Model:
     """All that is derived from a snapshot, the current one for None; DatasetError says if it is not kept."""
-    return Model(_StoreSource(store.snapshot(snapshot_id), is_pinned=snapshot_id is not None))
+    return Model(_StoreSource(_snapshot(snapshot_id), is_pinned=snapshot_id is not None))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from monitor.ui import blocks
+from monitor.ui import blocks, data
 from tests.fake_services.acled import csv_file, row
 from tests.server import DATASETS, ROOT
 
@@ -62,9 +62,11 @@ def on_the_store(store_with_a_past: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("MONITOR_DATASETS", str(store_with_a_past))
     st.cache_data.clear()
     st.cache_resource.clear()
+    data.SHELF.clear()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+    data.SHELF.clear()
 
 
 def run(script: str, **link: str) -> AppTest:

@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from monitor.ui import data
 from monitor.ui.navigation import PAGES, PageEntry
 from tests.server import ROOT
 
@@ -34,9 +35,11 @@ NEEDS_INCIDENTS = {
 def empty_caches() -> Iterator[None]:
     st.cache_data.clear()
     st.cache_resource.clear()
+    data.SHELF.clear()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+    data.SHELF.clear()
 
 
 def run(entry: PageEntry, **link: str) -> AppTest:

@@ -39,6 +39,9 @@ SPANS = {"4w": 4, "3m": 13, "1y": 52, "all": 0}
 #: Kinds of milestones drawn on the share chart.
 _SHARE_MILESTONES = ("mandate", "deployment", "violence", "control")
 
+#: What statuses depend on.
+STATUS_DATASETS = ("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
+
 #: Datasets behind every figure of control.
 CONTROL = ("territorial_control", "retaken_areas", "neighborhoods")
 
@@ -72,13 +75,19 @@ def map_stamp(model: Model, choice: Choice, shown: Sequence[str] = ()) -> Stamp:
 
 def status_rows(model: Model, choice: Choice) -> pd.DataFrame:
     """The map as a table: every neighborhood with its status and the statement that gives it, by commune and name."""
-    panel = model.panel(choice).merge(
-        places(model)[["neighborhood_id", "name", "commune", "area_km2", "population"]], on="neighborhood_id"
+    return model.kept(
+        "status_rows",
+        (*STATUS_DATASETS, "aliases"),
+        (choice.reading, choice.as_of, language()),
+        lambda: _rows(model, choice),
     )
-    said = model.assertions()[
-        ["assertion_id", "source_publisher", "source_url", "source_checked", "claimant"]
-    ]
-    rows = panel.merge(said, on="assertion_id", how="left")
+
+
+def _rows(model: Model, choice: Choice) -> pd.DataFrame:
+    panel = model.panel(choice)
+    about = places(model)[["neighborhood_id", "name", "commune", "area_km2", "population"]]
+    said = model.sources_of_assertions().reindex(panel["assertion_id"]).reset_index(drop=True)
+    rows = pd.concat([panel.merge(about, on="neighborhood_id"), said], axis=1)
     return rows.sort_values(["commune", "name"], ignore_index=True)
 
 
