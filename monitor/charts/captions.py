@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from loaders.contracts import Status
@@ -20,6 +21,15 @@ def _count(panel: pd.DataFrame, *statuses: str) -> int:
     return int(panel["status"].isin(statuses).sum())
 
 
+def _by_date(panel: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Number of neighborhoods with each status (columns) on each date of a panel (rows)."""
+    statuses = pd.Index([str(status) for status in Status])
+    day, days = pd.factorize(panel["date"], sort=True)
+    cells = day * len(statuses) + statuses.get_indexer(pd.Index(panel[column]))
+    counts = np.bincount(cells, minlength=len(days) * len(statuses)).reshape(len(days), -1)
+    return pd.DataFrame(counts, index=days, columns=statuses)
+
+
 def situation(panel: pd.DataFrame, stale_after_days: int) -> str:
     """The situation on one date in one sentence, unknown areas included."""
     return _situation(
@@ -33,9 +43,7 @@ def situation(panel: pd.DataFrame, stale_after_days: int) -> str:
 
 def situations(panel: pd.DataFrame, stale_after_days: int) -> list[str]:
     """The sentence of :func:`situation` for each date of a panel, in the order of the dates."""
-    counts = pd.crosstab(panel["date"], panel["status"]).reindex(
-        columns=[str(status) for status in Status], fill_value=0
-    )
+    counts = _by_date(panel, "status")
     unknown = counts[Status.UNKNOWN] + counts[Status.NO_DATA]
     columns = (counts.sum(axis=1), counts[Status.GANG_CONTROL], counts[Status.CONTESTED], unknown)
     return [
@@ -72,9 +80,7 @@ def map_title(counts: pd.Series) -> str:
 
 def last_reports(panel: pd.DataFrame) -> list[str]:
     """What the last reports said, however old they are, for each date of a panel."""
-    counts = pd.crosstab(panel["date"], panel["last_status"]).reindex(
-        columns=[str(status) for status in Status], fill_value=0
-    )
+    counts = _by_date(panel, "last_status")
     columns = (counts[list(GANG)].sum(axis=1), counts[Status.CONTESTED], counts[list(STATE)].sum(axis=1))
     return [
         _(

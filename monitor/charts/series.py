@@ -59,16 +59,17 @@ def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.
     """
     days = milestones["milestone_date"]
     figure.add_trace(
-        go.Scatter(
-            x=[point for day in days for point in (day, day, None)],
-            y=[0, y, None] * len(milestones),
-            yaxis="y9",
-            mode="lines",
-            line={"color": INK, "width": 0.7, "dash": "dot"},
-            hoverinfo="skip",
-            showlegend=False,
-            meta="milestone lines",
-        )
+        {
+            "type": "scatter",
+            "x": [point for day in days for point in (day, day, None)],
+            "y": [0, y, None] * len(milestones),
+            "yaxis": "y9",
+            "mode": "lines",
+            "line": {"color": INK, "width": 0.7, "dash": "dot"},
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "meta": "milestone lines",
+        }
     )
     figure.add_trace(
         go.Scatter(
@@ -119,42 +120,42 @@ def share_chart(
         :func:`share_label_heights`.
     """
     rows = table[table["denominator"] == denominator]
-    figure = go.Figure()
-    first_day, last_day = rows["date"].min(), rows["date"].max()
-    start, end = period or (first_day, last_day)
-    for status in _STACK:
-        line = rows[rows["status"] == status].sort_values("date")
-        if line["share"].max() == 0:
-            continue
-        figure.add_trace(
-            go.Scatter(
-                x=line["date"],
-                y=100 * line["share"],
-                stackgroup="share",
-                mode="lines",
-                line={
-                    "width": 0.6,
-                    "color": "#ffffff" if status != Status.NO_DATA else "#9aa5b1",
-                    "shape": "hv",
-                },
-                fillcolor=STATUS_COLOURS[status],
-                fillpattern={
-                    "shape": "/",
-                    "fillmode": "overlay",
-                    "fgcolor": "#6b4e00",
-                    "bgcolor": STATUS_COLOURS[status],
-                    "size": 6,
-                    "solidity": 0.12,
-                }
-                if status == Status.CONTESTED
-                else None,
-                name=status_label(status),
-                customdata=np.stack([line["value"], line["total"]], axis=1),
-                hovertemplate="%{y:.0f} % (%{customdata[0]:,.0f} / %{customdata[1]:,.0f})<extra>%{fullData.name}</extra>",
-                meta=str(status),
-            )
-        )
     wide = _stack(rows)
+    values = rows.pivot(index="date", columns="status", values="value")
+    totals = rows.drop_duplicates("date").set_index("date")["total"].sort_index().to_numpy()
+    days = wide.index.to_numpy()
+    first_day, last_day = wide.index[0], wide.index[-1]
+    start, end = period or (first_day, last_day)
+    traces = [
+        {
+            "type": "scatter",
+            "x": days,
+            "y": wide[status].to_numpy(),
+            "stackgroup": "share",
+            "mode": "lines",
+            "line": {
+                "width": 0.6,
+                "color": "#ffffff" if status != Status.NO_DATA else "#9aa5b1",
+                "shape": "hv",
+            },
+            "fillcolor": STATUS_COLOURS[status],
+            "fillpattern": {
+                "shape": "/",
+                "fillmode": "overlay",
+                "fgcolor": "#6b4e00",
+                "bgcolor": STATUS_COLOURS[status],
+                "size": 6,
+                "solidity": 0.12,
+            }
+            if status == Status.CONTESTED
+            else None,
+            "name": status_label(status),
+            "customdata": np.stack([values[status].to_numpy(), totals], axis=1),
+            "hovertemplate": "%{y:.0f} % (%{customdata[0]:,.0f} / %{customdata[1]:,.0f})<extra>%{fullData.name}</extra>",
+            "meta": status,
+        }
+        for status in wide.columns
+    ]
     texts = _label_texts(wide.loc[[end if cursor is None else cursor]])
     heights = _label_heights(wide.loc[[end]])
     labels = [
@@ -171,28 +172,30 @@ def share_chart(
         }
         for labelled in texts
     ]
-    if cursor is not None:
-        figure.add_shape(
-            type="line",
-            xref="x",
-            yref="paper",
-            x0=cursor,
-            x1=cursor,
-            y0=0,
-            y1=1,
-            line={"color": INK, "width": 1.6},
-            name="cursor",
-        )
+    line = {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": cursor,
+        "x1": cursor,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": INK, "width": 1.6},
+        "name": "cursor",
+    }
+    figure = go.Figure(
+        traces,
+        {
+            "xaxis": time_axis(range=[start, end]),
+            "yaxis": value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25),
+            "hovermode": "x unified",
+            "uirevision": "share-chart",
+            "annotations": labels,
+            "shapes": [line] if cursor is not None else [],
+        },
+    )
     if milestones is not None:
         add_milestones(figure, milestones[milestones["milestone_date"].between(first_day, last_day)])
-    figure.update_layout(
-        xaxis=time_axis(range=[start, end]),
-        yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25),
-        hovermode="x unified",
-        showlegend=False,
-        uirevision="share-chart",
-        annotations=labels,
-    )
     return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=150)
 
 
