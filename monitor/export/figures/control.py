@@ -27,7 +27,7 @@ from monitor.export.figures.base import (
     places,
     stamp_of,
 )
-from monitor.language import _, format_date, marked
+from monitor.language import _, format_date, language, marked
 
 MAP_CAVEAT = marked(
     "Areas are approximate catchments around gazetteer points, not official limits; fills fade with the age of the last report"
