@@ -27,7 +27,7 @@ def _check_opening(page: Page) -> None:
     """No error, a heading, and a sentence that says something."""
     assert page.get_by_test_id("stException").all_inner_texts() == []
     main = page.get_by_test_id("stMain")
-    expect(main.locator("h1").first).to_be_visible()
+    expect(main.locator("h1:visible").first).to_be_visible()
     texts = main.locator("h1, p").all_inner_texts()
     assert any(len(text.split()) >= 5 for text in texts), f"No sentence on the page: {texts}"
 
