@@ -944,8 +944,8 @@ def finish(prepared: Prepared, order: Order) -> list[RefreshReport]:
     }
     if publishable:
         store.publish(publishable, root=order.root, at=stamp(order.now))
-        for key in publishable:
-            prepared.candidates[key].report.status = "accepted"
+    for key in prepared.versions:
+        prepared.candidates[key].report.status = "accepted" if key in publishable else "refused"
     log(prepared, order)
     return prepared.reports
 

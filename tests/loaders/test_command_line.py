@@ -335,7 +335,10 @@ def test_a_limit_stops_a_refresh_without_a_person(datasets_copy: Path) -> None:
     assert result.exit_code == 4
     report = json.loads(result.stdout)[0]
     assert (report["status"], report["withdrawn"]) == ("refused", MILESTONES - 2)
-    assert f"{MILESTONES - 2} of {MILESTONES} rows are withdrawn (92 %, the limit is 10 %)" in report["messages"][0]
+    assert (
+        f"{MILESTONES - 2} of {MILESTONES} rows are withdrawn (92 %, the limit is 10 %)"
+        in report["messages"][0]
+    )
     assert len(store.read("milestones", root=datasets_copy)) == MILESTONES
     assert store.read_log(root=datasets_copy)[-1]["status"] == "refused"
     assert run("accept", root=datasets_copy).exit_code == 0

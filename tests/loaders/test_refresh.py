@@ -253,7 +253,8 @@ def test_one_refused_dataset_stops_the_others(root: Path) -> None:
     write(root, "mission_series.csv", [row | {"value": "many"} for row in MISSION])
     before = on_disk(root)
     reports = run(root, "milestones", "mission")
-    assert (reports["milestones"].status, reports["mission"].status) == ("rehearsed", "refused")
+    assert (reports["milestones"].status, reports["mission"].status) == ("refused", "refused")
+    assert "another dataset of the same fact base was refused" in " ".join(reports["milestones"].messages)
     assert on_disk(root) == before
 
 
