@@ -103,6 +103,7 @@ def transition_chart(matrix: pd.DataFrame, stamp: Stamp, *, denominator: str, he
         },
         yaxis={
             "autorange": "reversed",
+            "domain": [0, 1],
             "tickfont": {"size": 12},
             "showgrid": False,
             "fixedrange": True,

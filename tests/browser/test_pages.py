@@ -24,8 +24,9 @@ _WIDTHS = """
 
 
 def _check_opening(page: Page) -> None:
-    """No error, a heading, and a sentence that says something."""
+    """No error, no figure that failed, a heading, and a sentence that says something."""
     assert page.get_by_test_id("stException").all_inner_texts() == []
+    assert page.locator(".figure-box[data-state=failed]").all_inner_texts() == []
     main = page.get_by_test_id("stMain")
     expect(main.locator("h1:visible").first).to_be_visible()
     texts = main.locator("h1, p").all_inner_texts()
