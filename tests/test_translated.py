@@ -1,0 +1,171 @@
+"""Every string of the interface can be read in every language: catalogues are complete, and no page shows a bare string."""
+
+from __future__ import annotations
+
+import gettext
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+import streamlit as st
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from loaders import store
+from loaders.contracts import CONTRACTS
+from monitor import language
+from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
+from monitor.locales import catalogues
+from monitor.ui.navigation import PAGES
+from tests.server import ROOT
+
+#: Fields of Streamlit's messages in which readers see text.
+_SHOWN = {"body", "label", "help", "placeholder", "options", "content", "caption", "title", "value"}
+_DATE = re.compile(r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}|\d{4}-\d{2}-\d{2}")
+_MARKUP = re.compile(
+    r"<[^>]*>|:material/\w+:|:[a-z]+(?:-badge)?(?=\[)|https?://\S+|(?<=\])\([^)\s]*\)|%\{[^}]*\}"
+)
+_BETWEEN = re.compile(r"[·:;,()\[\]\n|/–—…“”\"*#.+!?■▨▤▣□●○▲▼◆✕▬]+")
+
+
+class Brackets(gettext.NullTranslations):
+    """A language in which every translated string stands in brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+def outside(text: str) -> str:
+    """What stands outside of all brackets; a translated title that is broken into lines is one text."""
+    text = text.replace("\\", "")
+    while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " · ", text)) != text:
+        text = shorter
+    return _MARKUP.sub(" ", text.replace("<br>", " · "))
+
+
+def phrases(text: str) -> Iterator[str]:
+    """Pieces of a text with a word of at least three letters."""
+    for piece in _BETWEEN.split(_DATE.sub(" · ", text)):
+        words = " ".join(piece.split()).strip("- ").casefold()
+        if re.search(r"[^\W\d_]{3}", words):
+            yield words
+
+
+@pytest.fixture(scope="module")
+def known() -> set[str]:
+    """Pieces of everything that is data: cells, descriptions and notes of datasets."""
+    texts = [definition.definition_id for definition in (*DEFINITIONS, *OTHER_DEFINITIONS)]
+    for name in CONTRACTS:
+        texts += [name, *(column.name for column in CONTRACTS[name].columns)]
+        texts += [part for column in CONTRACTS[name].columns for part in (column.about, column.kind)]
+        if name not in store.snapshot().versions:
+            continue
+        frame = store.read(name)
+        for column in frame.columns:
+            if frame[column].dtype == object or str(frame[column].dtype) in ("str", "string", "category"):
+                texts += [str(value) for value in frame[column].dropna().unique()]
+        texts += [str(value) for value in _leaves(store.read_description(name))]
+        texts += [str(value) for value in _leaves(store.read_provenance(name))]
+    pieces = {piece for text in texts for piece in phrases(text)}
+    return pieces | {piece.replace("_", " ") for piece in pieces}
+
+
+def _leaves(content: Any) -> Iterator[Any]:
+    if isinstance(content, dict):
+        for value in content.values():
+            yield from _leaves(value)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _leaves(value)
+    else:
+        yield content
+
+
+def _texts(message: Message) -> Iterator[str]:
+    """Texts of a message that a reader sees."""
+    for field, value in message.ListFields():
+        if field.name == "json" and isinstance(value, str):
+            yield from _figure_texts(value)
+        elif isinstance(value, bytes) and value.startswith(b"{"):
+            yield from _figure_texts(value.decode())
+        elif field.name == "columns" and isinstance(value, str):
+            settings = json.loads(value) if value else {}
+            yield from (column["label"] for column in settings.values() if column.get("label"))
+        elif isinstance(value, Message):
+            yield from _texts(value)
+        elif isinstance(value, str):
+            if field.name in _SHOWN:
+                yield value
+        elif isinstance(value, Iterable) and not isinstance(value, bytes):
+            for part in value:
+                if isinstance(part, Message):
+                    yield from _texts(part)
+                elif isinstance(part, str) and field.name in _SHOWN:
+                    yield part
+
+
+def _figure_texts(body: str) -> Iterator[str]:
+    """Words of a component's message: of a figure its title, annotations, axes, names and hover texts."""
+    content = json.loads(body)
+    yield content.get("alt", "")
+    yield content.get("label", "") if isinstance(content.get("label"), str) else ""
+    yield from (str(text) for text in content.get("texts", {}).values())
+    figure = content.get("figure") or {}
+    layout = figure.get("layout", {})
+    yield (layout.get("title") or {}).get("text", "")
+    yield from (annotation.get("text", "") for annotation in layout.get("annotations", []))
+    for name, part in layout.items():
+        if "axis" in name and isinstance(part, dict):
+            yield (part.get("title") or {}).get("text", "")
+    for trace in figure.get("data", []):
+        yield str(trace.get("name", ""))
+        yield str(trace.get("hovertemplate", ""))
+        text = trace.get("text", "")
+        yield from map(str, text if isinstance(text, list) else [text])
+
+
+@pytest.fixture
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    monkeypatch.setattr(language, "_catalogue", lambda _code: Brackets())
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def test_the_test_sees_bare_strings() -> None:
+    assert list(phrases(outside("⟦As of ⟦1 May⟧⟧ · Snapshot 12, <b>Rows</b>"))) == ["snapshot 12", "rows"]
+
+
+def test_catalogues_are_complete() -> None:
+    assert [str(problem) for problem in catalogues.problems()] == []
+
+
+def test_no_page_shows_a_string_that_cannot_be_translated(bracketed: None, known: set[str]) -> None:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=240)
+    app.query_params["area"] = "solino"
+    app.run()
+    bare: dict[str, str] = {}
+    for entry in PAGES:
+        app.switch_page(f"pages/{entry.script}")
+        app.run()
+        assert not app.exception, entry
+        for element in _elements(app):
+            for text in _texts(element):
+                for phrase in phrases(outside(text)):
+                    if phrase not in known:
+                        bare.setdefault(f"{entry.script}: {phrase}", text[:100])
+    assert bare == {}, "\n".join(f"{where} in {text!r}" for where, text in bare.items())
+
+
+def _elements(app: AppTest) -> Iterator[Message]:
+    for block in (app.main, app.sidebar):
+        for node in block:
+            if isinstance(getattr(node, "proto", None), Message):
+                yield node.proto
