@@ -188,6 +188,10 @@ def _mismatches(where: str, ids: list[str], strings: list[str]) -> Iterator[Prob
     for string in strings:
         if _placeholders([string]) - _placeholders(ids) or _placeholders(ids[-1:]) - _placeholders([string]):
             yield Problem(where, ids[0], f"other placeholders in {string!r}")
+        if any(len(_PLACEHOLDER.findall(string)) > len(_PLACEHOLDER.findall(text)) for text in ids[-1:]):
+            yield Problem(
+                where, ids[0], f"a placeholder stands twice in {string!r}; are these two translations?"
+            )
         if (string != string.strip(" ")) != (ids[0] != ids[0].strip(" ")):
             yield Problem(where, ids[0], f"other spaces at the ends of {string!r}")
 
