@@ -199,7 +199,8 @@ def measure(rows: int = ROWS) -> dict[str, Any]:
     -------
     dict
         ``refresh_ratio`` (first refresh to pandas, at most 3), ``refresh_week_ratio`` (the week to pandas, at most a tenth of
-        that), ``refresh_peak_mb`` (at most 2000), and each part's figures.
+        that), ``refresh_peak_mb`` (at most 2000), and each part's figures; ``cpu_seconds`` of a part hardly depend on what else
+        the machine does.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -212,11 +213,22 @@ def measure(rows: int = ROWS) -> dict[str, Any]:
     return found
 
 
+def _peak_mb() -> float:
+    """Peak memory of this program; where Linux says it, without that of the program that started it."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1000
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
 def main() -> None:
     """Without arguments, measure and print; with a part and a folder, run that part and print its figures."""
     if len(sys.argv) == 3:
+        before = time.process_time()
         found = _PARTS[sys.argv[1]](Path(sys.argv[2]))
-        found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        found["cpu_seconds"] = time.process_time() - before
+        found["peak_mb"] = _peak_mb()
         print(json.dumps(found))
         return
     print(json.dumps(measure(), indent=1))
