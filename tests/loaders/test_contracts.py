@@ -294,7 +294,8 @@ def test_values_of_every_kind_are_read_back_as_they_were_serialised(frame: pd.Da
     _check_round_trip(frame, TINY)
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+# Bulk tables are read back in test_bulk.py.
+@pytest.mark.parametrize("name", [name for name in CONTRACTS if CONTRACTS[name].format != "parquet"])
 @given(data=st.data())
 @settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_rows_of_every_dataset_are_read_back_as_they_were_serialised(name: str, data: st.DataObject) -> None:
