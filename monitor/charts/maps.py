@@ -108,9 +108,9 @@ def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON, names: pd.DataF
     }
     layers: list[dict[str, Any]] = [
         {"id": "sea", "type": "background", "paint": {"background-color": _SEA}},
-        {"id": "land", "type": "fill", "source": "land", "paint": {"fill-color": _LAND}},
+        _fill("land", "land", _LAND),
         _line("shore", "land", _SHORE, 1),
-        {"id": "cells-fill", "type": "fill", "source": "cells", "paint": {"fill-color": "#ffffff"}},
+        _fill("cells-fill", "cells", "#ffffff"),
         _line("cells-outline", "cells", "#9aa5b1", 0.8, **{"line-dasharray": [2, 2]}),
         _line("communes", "communes", _COMMUNE, 1.2),
         _line("chosen", "cells", INK, 3) | {"filter": False},
@@ -130,8 +130,39 @@ def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON, names: pd.DataF
     return {"version": 8, "sources": sources, "layers": layers}
 
 
+_OWN = ["coalesce", ["get", "own"]]
+
+
+def _for_all(value: Any) -> Any:
+    """The same value for all features, written as if each had its own.
+
+    MapLibre compiles a program of the graphics card for each combination of properties that features have of their own, and
+    waits for it. Plotly's areas have their own colour, opacity and width: written like this, what lies under them is drawn
+    by the same programs, and the map stands some tenths of a second sooner where there is no graphics card.
+    """
+    return [*_OWN, value] if not isinstance(value, list) else value
+
+
+def plain(paint: Mapping[str, Any]) -> dict[str, Any]:
+    """Paint properties of a layer of :func:`base_style` with plain values."""
+    return {
+        name: value[-1] if isinstance(value, list) and value[:2] == _OWN else value
+        for name, value in paint.items()
+    }
+
+
+def _fill(name: str, source: str, colour: str) -> dict[str, Any]:
+    paint = {"fill-color": _for_all(colour), "fill-opacity": _for_all(1)}
+    return {"id": name, "type": "fill", "source": source, "paint": paint}
+
+
 def _line(name: str, source: str, colour: str, width: Any, **more: Any) -> dict[str, Any]:
-    paint = {"line-color": colour, "line-width": width, **more}
+    paint = {
+        "line-color": _for_all(colour),
+        "line-opacity": _for_all(1),
+        "line-width": _for_all(width),
+        **more,
+    }
     return {"id": name, "type": "line", "source": source, "paint": paint}
 
 

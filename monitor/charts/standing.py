@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from monitor.charts.maps import OVER_AREAS, scale_bar
+from monitor.charts.maps import OVER_AREAS, plain, scale_bar
 from monitor.charts.style import NARROW_PX
 
 GeoJSON = Mapping[str, Any]
@@ -221,7 +221,7 @@ def _style_shapes(
 ) -> Iterator[dict[str, Any]]:
     """Fills and lines of plain colours among the layers of a MapLibre style."""
     for layer in layers:
-        paint = layer.get("paint", {})
+        paint = plain(layer.get("paint", {}))
         if layer["type"] not in ("fill", "line") or layer.get("filter") is False:
             continue
         for feature in style["sources"][layer["source"]]["data"]["features"]:

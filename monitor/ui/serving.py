@@ -11,8 +11,8 @@ server an app with two routes and one middleware more::
 - ``publish`` puts bytes under an address made of their digest. A browser may keep them for ever: other content has another
   address. They are compressed once.
 - ``figures/<id>.png`` and the like are figures as files (monitor/ui/images.py).
-- ``Frontend`` sends Streamlit's scripts compressed, each compressed once, and writes into the head of the page that the
-  drawing library will be needed, so that the browser fetches it while the first script run is still computing.
+- ``Frontend`` sends Streamlit's scripts compressed, each compressed once, and adds a module to the head of the page that
+  fetches the drawing library while the first script run is still computing, once Streamlit's own scripts are there.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def options() -> dict[str, Any]:
 
 
 class Frontend:
-    """ASGI middleware: Streamlit's scripts go out compressed, its page with a head that asks for the drawing library."""
+    """ASGI middleware: Streamlit's scripts go out compressed, its page with a head that will fetch the drawing library."""
 
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
         self._app = app
@@ -204,18 +204,16 @@ def _without_font(page: bytes) -> bytes:
 
 @cache
 def _head_tags() -> bytes:
+    """Return the tag of ``early.js``, which fetches the rest once Streamlit's own scripts have been."""
     component = next(path.name for path in _frontend_scripts() if path.name.startswith("BidiComponent."))
+    early = module("early.js")
     modules = [
         f"static/js/{component}",
-        *(address for address, path in _scripts().items() if path != _PLOTLY),
+        *(address for address in _scripts() if address not in (plotly(), early)),
     ]
-    return "".join(
-        [
-            *(f'<link rel="modulepreload" crossorigin href="./{address}">' for address in modules),
-            # Large, and needed last: it must not take the line from what shows the first sentence.
-            f'<link rel="preload" as="script" fetchpriority="low" href="./{plotly()}">',
-            f'<script type="module" crossorigin src="./{module("library.js")}"></script>',
-        ]
+    return (
+        f'<script type="module" crossorigin src="./{early}" data-plotly="./{plotly()}"'
+        f' data-modules="{" ".join(f"./{address}" for address in modules)}"></script>'
     ).encode()
 
 
