@@ -14,7 +14,7 @@ def main() -> None:
     """Run the page that the reader asked for."""
     # Not above: the server answers sooner if it need not import the analysis first (monitor.ui.warming does it next).
     from monitor.language import _
-    from monitor.ui import brief, filters, languages
+    from monitor.ui import brief, filters, languages, turns
     from monitor.ui.navigation import navigation
 
     filters.carry()
@@ -25,7 +25,8 @@ def main() -> None:
         brief.show(canvas, page.url_path)
         return
     languages.control()
-    page.run()
+    with turns.turn():
+        page.run()
     languages.note()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -20,15 +19,10 @@ _LISTENING = 0.05
 #: Seconds left to the first reader before the rest is computed.
 _QUIET = 4
 
-#: Seconds for which a busy thread keeps the interpreter when others wait for it.
-_SWITCH = 0.0005
-
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Start warming once the server listens; for ``st.App(lifespan=…)``."""
-    # Python lets a busy thread run for 5 ms before it looks at others, here at the loop that answers requests.
-    sys.setswitchinterval(_SWITCH)
     thread = threading.Thread(target=_warm, daemon=True)
     timer = asyncio.get_running_loop().call_later(_LISTENING, thread.start)
     yield
