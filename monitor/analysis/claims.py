@@ -104,9 +104,8 @@ def register(
     table["sub_zones"] = named[~wider].groupby(rows["claim_key"]).sum().reindex(table.index).astype("int64")
     has_zones = table["sub_zones"] > 0
     for column, outcome in (("zones_lost", "lost"), ("zones_contested", "contested")):
-        table[column] = (
-            parts["outcome"].agg(lambda of, outcome=outcome: int((of == outcome).sum())).where(has_zones, 0)
-        )
+        ended = (followed["outcome"] == outcome).groupby(followed["claim_key"]).sum()
+        table[column] = ended.where(has_zones, 0).astype("int64")
     for column in ("lost_on", "contested_on", "followed_to"):
         table[column] = parts[column].min()
     worst = {"lost": 0, "contested": 1, "unknown": 2, "held": 3}
