@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from monitor.ui import blocks, cards, filters, views
+from monitor.ui import blocks, cards, filters, lineage, views
 
 with blocks.page("territorial_control", "incidents", "site_status"):
     choice = filters.chosen()
@@ -19,4 +19,5 @@ with blocks.page("territorial_control", "incidents", "site_status"):
         views.control_map(choice, area, dates, layers)
     views.share_over_time(choice, dates, layers)
     views.moving_heading(choice, dates, lines)
+    lineage.page_numbers(choice, "")
     views.control_table(choice)

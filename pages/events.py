@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from monitor.ui import blocks, events, filters
+from monitor.ui import blocks, events, filters, lineage
 
 with blocks.page("incidents"):
     heading = st.container()
@@ -13,6 +13,7 @@ with blocks.page("incidents"):
     found = events.filtered(rows, wanted)
     with heading:
         events.heading(choice, rows, found, provider)
+        lineage.page_numbers(choice, "security-incidents")
     part = filters.part(events.parts())
     if part == "rates":
         events.rates(choice, wanted)

@@ -1,10 +1,11 @@
 """Mission: personnel, funding, inputs beside outcomes, statements about it, police and indicators."""
 
-from monitor.ui import blocks, filters, mission
+from monitor.ui import blocks, filters, lineage, mission
 
 with blocks.page("mission", "indicators"):
     choice = filters.chosen()
     mission.heading(choice)
+    lineage.page_numbers(choice, "mission-inputs")
     filters.controls(choice)
     part = filters.part(mission.parts())
     if part == "statements":

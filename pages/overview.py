@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from monitor.ui import blocks, filters, views
+from monitor.ui import blocks, filters, lineage, views
 
 with blocks.page("territorial_control", "retaken_areas", "site_status"):
     choice = filters.chosen()
@@ -14,4 +14,5 @@ with blocks.page("territorial_control", "retaken_areas", "site_status"):
     with right:
         views.overview_shares(choice)
     views.headline_numbers(choice)
+    lineage.page_numbers(choice, "")
     views.latest_changes(choice)

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from monitor.ui import blocks, filters, sites
+from monitor.ui import blocks, filters, lineage, sites
 
 with blocks.page("site_status", "site_restrictions", "territorial_control"):
     choice = filters.chosen()
     panel = sites.current(choice)
     sites.heading(choice, panel)
+    lineage.page_numbers(choice, "key-sites")
     filters.controls(choice)
     part = filters.part(sites.parts())
     if part == "reach":

@@ -66,8 +66,8 @@ class Break:
     note: str = ""
 
 
-def volume_breaks(rows: pd.DataFrame, dataset_id: str, *, until: date) -> list[Break]:
-    """Spans in which a source of a dataset gave less than half, or more than one and a half times, of its usual rows.
+def weekly_volumes(rows: pd.DataFrame, dataset_id: str) -> dict[str, pd.Series]:
+    """Rows per week of each source of a dataset, by its Monday, from the source's first row to the dataset's last.
 
     Parameters
     ----------
@@ -75,8 +75,33 @@ def volume_breaks(rows: pd.DataFrame, dataset_id: str, *, until: date) -> list[B
         The dataset's rows known at the chosen date.
     dataset_id
         Names the columns of date and source.
+    """
+    dates = rows[DATE_COLUMN[dataset_id]].dropna()
+    if dates.empty:
+        return {}
+    weeks = week_start(dates)
+    column = SOURCE_COLUMN.get(dataset_id)
+    source = rows.loc[weeks.index, column].fillna(dataset_id) if column else dataset_id
+    counts = weeks.to_frame("week").assign(source=source).groupby(["source", "week"]).size()
+    last = weeks.max()
+    return {
+        str(name): part.droplevel("source").reindex(
+            pd.date_range(part.index.get_level_values("week").min(), last, freq="W-MON"), fill_value=0
+        )
+        for name, part in counts.groupby("source")
+    }
+
+
+def volume_breaks(volumes: Mapping[str, pd.Series], dataset_id: str, *, until: date) -> list[Break]:
+    """Spans in which a source of a dataset gave less than half, or more than one and a half times, of its usual rows.
+
+    Parameters
+    ----------
+    volumes
+        :func:`weekly_volumes`.
     until
-        Last day looked at; an incomplete last week is left out.
+        Last day looked at; an incomplete last week is left out, and a source that has given nothing since its last
+        row is silent to this day.
 
     Returns
     -------
@@ -86,20 +111,16 @@ def volume_breaks(rows: pd.DataFrame, dataset_id: str, *, until: date) -> list[B
     """
     day = pd.Timestamp(until)
     last = day - pd.Timedelta(days=(day.day_of_week + 1) % 7 + 6)
-    dates = rows[DATE_COLUMN[dataset_id]]
-    column = SOURCE_COLUMN.get(dataset_id)
-    source = rows[column].fillna(dataset_id) if column else pd.Series(dataset_id, index=rows.index)
-    weeks = week_start(dates[dates.notna()])
     found: list[Break] = []
-    for name, part in weeks.groupby(source.reindex(weeks.index)):
-        if part.min() > last:
+    for name, weekly in sorted(volumes.items()):
+        if weekly.index[0] > last:
             continue
-        grid = pd.date_range(part.min(), last, freq="W-MON")
-        counts = part.value_counts().reindex(grid, fill_value=0).to_numpy()
+        grid = pd.date_range(weekly.index[0], last, freq="W-MON")
+        counts = weekly.reindex(grid, fill_value=0).to_numpy()
         found += [
             Break(
                 dataset_id,
-                str(name),
+                name,
                 "drop" if total < expected else "rise",
                 grid[first].date(),
                 (grid[end] + pd.Timedelta(days=6)).date(),

@@ -59,7 +59,7 @@ DENIAL_DAYS = 7
 #: Days within which contradicted claims are counted.
 REVERSAL_DAYS = (7, 30)
 #: Resamples of neighborhoods for the interval of the mean days held, and their seed.
-BOOTSTRAP_DRAWS, BOOTSTRAP_SEED = 1000, 20241020
+BOOTSTRAP_DRAWS, BOOTSTRAP_SEED = 400, 20241020
 #: Event types that count as violence after a retake.
 VIOLENT_EVENT_TYPES = ("Battles", "Explosions/Remote violence", "Violence against civilians")
 #: A site that serves in part counts as this share of a day not served.

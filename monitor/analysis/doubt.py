@@ -17,15 +17,27 @@ _STATUS = ("territorial_control", "retaken_areas", "incidents", "actors", "neigh
 WATCHED = ("territorial_control", "retaken_areas", "incidents", "site_status")
 
 
+@derived("territorial_control", "retaken_areas", "neighborhoods")
+def _admitted(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
+    rows = status.admissible(status.known(model.assertions(), known_on), evidence)
+    return rows[rows["neighborhood_id"].isin(model.scope()["neighborhood_id"])]
+
+
 def admitted(model: Model, choice: Choice) -> pd.DataFrame:
     """Statements about neighborhoods in scope that count under the choice, of all dates."""
-    rows = status.admissible(status.known(model.assertions(), choice.known_on), choice.evidence)
-    return rows[rows["neighborhood_id"].isin(model.scope()["neighborhood_id"])]
+    return _admitted(model, choice.known_on, choice.evidence)
+
+
+@derived("territorial_control", "retaken_areas", "neighborhoods")
+def _voices(
+    model: Model, known_on: date | None, evidence: str, stale_after_days: int, by: str
+) -> pd.DataFrame:
+    return agreement.voices(_admitted(model, known_on, evidence), by=by, stale_after_days=stale_after_days)
 
 
 def voices(model: Model, choice: Choice, *, by: str = "source_publisher") -> pd.DataFrame:
     """What each source says of each neighborhood, and from when to when (``agreement.voices``)."""
-    return agreement.voices(admitted(model, choice), by=by, stale_after_days=choice.stale_after_days)
+    return _voices(model, choice.known_on, choice.evidence, choice.stale_after_days, by)
 
 
 def said(model: Model, choice: Choice) -> pd.DataFrame:
@@ -78,9 +90,20 @@ def headline_range(
 def sensitivity(model: Model, choice: Choice, *, measure: str, denominator: str) -> pd.DataFrame:
     """The headline under other readings (``robustness.sensitivity``)."""
     other_level = "all_claims" if choice.evidence == "corroborated" else "corroborated"
-    others = {other_level: nine_rows(model, replace(choice, evidence=other_level))}
+    places = model.scope()
+
+    def rows_of(other: Choice) -> pd.DataFrame:
+        panel = robustness.statuses_on(
+            admitted(model, other),
+            other.as_of,
+            areas=places["neighborhood_id"],
+            stale_after_days=other.stale_after_days,
+        )
+        return robustness.explainer_rows(panel, places)
+
+    others = {other_level: rows_of(replace(choice, evidence=other_level))}
     others |= {
-        f"stale_{days}": nine_rows(model, replace(choice, stale_after_days=days))
+        f"stale_{days}": rows_of(replace(choice, stale_after_days=days))
         for days in STALE_CHOICES
         if days != choice.stale_after_days
     }
@@ -89,9 +112,14 @@ def sensitivity(model: Model, choice: Choice, *, measure: str, denominator: str)
     )
 
 
+@derived("territorial_control", "retaken_areas", "neighborhoods")
+def _gains(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
+    return lags.gains(_admitted(model, known_on, evidence))
+
+
 def gains(model: Model, choice: Choice) -> pd.DataFrame:
     """Changes of side up to the chosen date and how late each was published (``lags.gains``)."""
-    rows = lags.gains(admitted(model, choice))
+    rows = _gains(model, choice.known_on, choice.evidence)
     return rows[rows["from_earliest"] <= pd.Timestamp(choice.as_of)].reset_index(drop=True)
 
 
@@ -107,18 +135,23 @@ def silence(model: Model, choice: Choice) -> pd.DataFrame:
     return voids.silence(admitted(model, choice), model.scope(), as_of=choice.as_of)
 
 
-def _breaks(model: Model, dataset_id: str, known_on: date | None, until: date) -> tuple[breaks.Break, ...]:
-    """Breaks of one dataset's sources: a figure asks for no dataset that it is not drawn from."""
+def _breaks(model: Model, dataset_id: str, known_on: date | None, until: date) -> list[breaks.Break]:
+    """Breaks of one dataset's sources: a figure asks for no dataset that it is not drawn from.
 
-    def compute() -> tuple[breaks.Break, ...]:
+    The rows are counted once for all dates; what a date needs is found in the counts.
+    """
+
+    def compute() -> tuple[dict[str, pd.Series], list[breaks.Break]]:
         rows = _known(model.frame(dataset_id), known_on)
-        found = breaks.volume_breaks(rows, dataset_id, until=until)
-        methods = breaks.method_breaks(model.frame("milestones"), {dataset_id: rows})
-        return tuple(
-            found + [item for item in methods if item.dataset_id == dataset_id and item.start <= until]
-        )
+        return breaks.weekly_volumes(rows, dataset_id), [
+            item
+            for item in breaks.method_breaks(model.frame("milestones"), {dataset_id: rows})
+            if item.dataset_id == dataset_id
+        ]
 
-    return model.kept("breaks", (dataset_id, "milestones"), (known_on, until), compute)
+    volumes, methods = model.kept("volumes", (dataset_id, "milestones"), (known_on,), compute)
+    found = breaks.volume_breaks(volumes, dataset_id, until=until)
+    return found + [item for item in methods if item.start <= until]
 
 
 def _known(rows: pd.DataFrame, known_on: date | None) -> pd.DataFrame:

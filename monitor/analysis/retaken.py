@@ -140,6 +140,12 @@ def groups(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFram
 
 def aftermath(model: Model, choice: Choice) -> pd.DataFrame:
     """Each spell with its first violent incident, first loss, sites that reopened and people who returned."""
+    return _aftermath(model, choice.reading, choice.as_of)
+
+
+@derived(*_STATUS, "key_sites", "site_status", "indicators")
+def _aftermath(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    choice = Choice(as_of, *reading)
     rows = spells(model, choice).reset_index(drop=True)
     seen = model.frame("incidents")
     if choice.known_on is not None:

@@ -79,6 +79,53 @@ def explainer(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+def _in_order(assertions: pd.DataFrame, at: pd.Timestamp, by: str) -> pd.DataFrame:
+    """Statements about dates up to one, those of each neighborhood in the order in which they give its status."""
+    rows = whole_statements(assertions)
+    rows = rows[rows["from_earliest"] <= at]
+    return rows.assign(
+        source=rows[by].fillna(rows["assertion_id"]).astype("str"),
+        rank=rows["verification"].map(VERIFICATION_RANK).astype("int64"),
+        specific=rows["sub_zone"].notna() & (rows["sub_zone"] != ""),
+    ).sort_values(
+        ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
+        kind="stable",
+    )
+
+
+def _last_of_each(rows: pd.DataFrame, at: pd.Timestamp, stale_after_days: int) -> pd.DataFrame:
+    """Per neighborhood: ``last_status, source, confirmed`` and ``status``, unknown once stale; rows are in order."""
+    group = rows.groupby("neighborhood_id", sort=False)
+    last = group.last()[["status", "source"]].rename(columns={"status": "last_status"})
+    confirmed = group["from_latest"].max()
+    stale = confirmed + stale_after_days * DAY < at
+    return last.assign(status=last["last_status"].where(~stale, str(Status.UNKNOWN)), confirmed=confirmed)
+
+
+def statuses_on(
+    assertions: pd.DataFrame, day: date, *, areas: pd.Series, stale_after_days: int
+) -> pd.DataFrame:
+    """Statuses of one day as ``status_panel`` gives them, without deriving all days before.
+
+    Parameters
+    ----------
+    assertions
+        Statements known and admissible.
+    areas
+        Neighborhood ids to report.
+
+    Returns
+    -------
+    DataFrame
+        ``neighborhood_id, status, last_status, confirmed_on``, sorted by neighborhood.
+    """
+    rows = _in_order(assertions, pd.Timestamp(day), "source_publisher")
+    found = _last_of_each(rows, pd.Timestamp(day), stale_after_days)
+    panel = found.reindex(pd.Index(sorted(areas), name="neighborhood_id"))
+    text = panel[["status", "last_status"]].astype("object").fillna(str(Status.NO_DATA)).astype("str")
+    return text.assign(confirmed_on=panel["confirmed"].astype("datetime64[us]")).reset_index()
+
+
 def statuses_without(
     assertions: pd.DataFrame, day: date, *, stale_after_days: int, by: str = "source_publisher"
 ) -> pd.DataFrame:
@@ -106,33 +153,15 @@ def statuses_without(
     """
     at = pd.Timestamp(day)
     columns = ["source", "neighborhood_id", "status_with", "status_without"]
-    rows = whole_statements(assertions)
-    rows = rows[rows["from_earliest"] <= at]
+    rows = _in_order(assertions, at, by)
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    rows = rows.assign(
-        source=rows[by].fillna(rows["assertion_id"]).astype("str"),
-        rank=rows["verification"].map(VERIFICATION_RANK).astype("int64"),
-        specific=rows["sub_zone"].notna() & (rows["sub_zone"] != ""),
-    ).sort_values(
-        ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
-        kind="stable",
-    )
-
-    def status_of(part: pd.DataFrame) -> pd.DataFrame:
-        """Last statement of each neighborhood, its latest window, and whether it is stale."""
-        group = part.groupby("neighborhood_id", sort=False)
-        last = group.last()[["status", "source"]]
-        confirmed = group["from_latest"].max()
-        stale = confirmed + stale_after_days * DAY < at
-        return last.assign(status=last["status"].where(~stale, str(Status.UNKNOWN)), confirmed=confirmed)
-
-    everyone = status_of(rows)
+    everyone = _last_of_each(rows, at, stale_after_days)
     latest = rows.sort_values("from_latest", kind="stable").groupby("neighborhood_id")["source"].last()
     found = []
     for suspects in (everyone["source"], latest):
         dropped = rows["neighborhood_id"].map(suspects)
-        rest = status_of(rows[rows["source"] != dropped]).reindex(everyone.index)
+        rest = _last_of_each(rows[rows["source"] != dropped], at, stale_after_days).reindex(everyone.index)
         found.append(
             pd.DataFrame(
                 {

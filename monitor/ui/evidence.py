@@ -54,7 +54,7 @@ def heading(choice: Choice) -> None:
         )
     )
     blocks.age_note(choice)
-    lineage.numbers(choice, *lineage.ids_of(["evidence-and-doubt"]))
+    lineage.page_numbers(choice, "evidence-and-doubt")
 
 
 def section() -> str:

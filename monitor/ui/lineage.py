@@ -65,6 +65,11 @@ def numbers(choice: Choice, *headline_ids: str) -> None:
             _open(choice, chosen)
 
 
+def page_numbers(choice: Choice, page: str) -> None:
+    """Offer to open the numbers that a page prints first, by its address."""
+    numbers(choice, *ids_of([page]))
+
+
 def _open(choice: Choice, headline_id: str) -> None:
     opened = lineage.trace(headline_id, data.model(), choice)
     headline = opened.headline

@@ -34,7 +34,7 @@ def heading(choice: Choice, rows: pd.DataFrame) -> None:
         _("A claim is not a recapture, and no later adverse report is weak evidence that an area is held.")
     )
     blocks.age_note(choice)
-    lineage.numbers(choice, *lineage.ids_of(["retaken-areas"]))
+    lineage.page_numbers(choice, "retaken-areas")
 
 
 def area(choice: Choice, rows: pd.DataFrame) -> None:

@@ -211,6 +211,18 @@ def test_dropping_a_source_is_deriving_without_it(rows: list, at: int, limit: in
         assert changed == (changes["source"] == name).sum()
 
 
+@settings(max_examples=40)
+@given(events, st.integers(0, 300), st.sampled_from([30, 180]))
+def test_the_statuses_of_one_day_are_those_of_the_history(rows: list, at: int, limit: int) -> None:
+    frame, when = said(rows), START + timedelta(days=at)
+    columns = ["neighborhood_id", "status", "last_status", "confirmed_on"]
+    whole = status_panel(frame, [when], areas=AREAS["neighborhood_id"], stale_after_days=limit)[columns]
+    quick = robustness.statuses_on(frame, when, areas=AREAS["neighborhood_id"], stale_after_days=limit)[
+        columns
+    ]
+    pd.testing.assert_frame_equal(quick, whole, check_dtype=False)
+
+
 def test_dropping_nobody_where_nothing_is_said() -> None:
     assert robustness.statuses_without(HAND, START - timedelta(days=1), stale_after_days=180).empty
 
@@ -333,12 +345,16 @@ def incidents(*runs: tuple[str, int, int, int]) -> pd.DataFrame:
     return pd.DataFrame(dates, columns=["provider", "event_date"])
 
 
+def found_breaks(rows: pd.DataFrame, *, until: date) -> list[breaks.Break]:
+    return breaks.volume_breaks(breaks.weekly_volumes(rows, "incidents"), "incidents", until=until)
+
+
 UNTIL = START + timedelta(weeks=60, days=-1)
 
 
 def test_a_source_that_loses_four_fifths_of_its_rows_breaks_and_the_other_does_not() -> None:
     rows = incidents(("acled", 0, 40, 10), ("acled", 40, 46, 2), ("acled", 46, 60, 10), ("ucdp", 0, 60, 5))
-    found = breaks.volume_breaks(rows, "incidents", until=UNTIL)
+    found = found_breaks(rows, until=UNTIL)
     assert [(item.source, item.kind, item.found) for item in found] == [("acled", "drop", 12)]
     assert (found[0].start, found[0].end) == (
         START + timedelta(weeks=40),
@@ -350,24 +366,22 @@ def test_a_source_that_loses_four_fifths_of_its_rows_breaks_and_the_other_does_n
 @pytest.mark.parametrize(("level", "kinds"), [(5, []), (15, []), (4, ["drop"]), (16, ["rise"])])
 def test_only_more_than_half_up_or_down_is_a_break(level: int, kinds: list) -> None:
     rows = incidents(("acled", 0, 40, 10), ("acled", 40, 44, level), ("acled", 44, 60, 10))
-    assert [item.kind for item in breaks.volume_breaks(rows, "incidents", until=UNTIL)] == kinds
+    assert [item.kind for item in found_breaks(rows, until=UNTIL)] == kinds
 
 
 def test_a_new_level_that_lasts_is_no_break_for_ever_and_silence_is() -> None:
     end = START + timedelta(weeks=100, days=-1)
-    risen = breaks.volume_breaks(
-        incidents(("acled", 0, 40, 10), ("acled", 40, 100, 30)), "incidents", until=end
-    )
+    risen = found_breaks(incidents(("acled", 0, 40, 10), ("acled", 40, 100, 30)), until=end)
     assert [item.end for item in risen] == [START + timedelta(weeks=66, days=-1)]
-    silent = breaks.volume_breaks(incidents(("acled", 0, 40, 10)), "incidents", until=end)
+    silent = found_breaks(incidents(("acled", 0, 40, 10)), until=end)
     assert [(item.found, item.end) for item in silent] == [(0, end)]
 
 
 def test_thin_sources_and_the_incomplete_week_say_nothing() -> None:
-    assert breaks.volume_breaks(incidents(("acled", 0, 40, 1)), "incidents", until=UNTIL) == []
+    assert found_breaks(incidents(("acled", 0, 40, 1)), until=UNTIL) == []
     rows = incidents(("acled", 0, 60, 10))
-    assert breaks.volume_breaks(rows, "incidents", until=UNTIL + timedelta(days=3)) == []
-    assert breaks.volume_breaks(rows.iloc[:0], "incidents", until=UNTIL) == []
+    assert found_breaks(rows, until=UNTIL + timedelta(days=3)) == []
+    assert found_breaks(rows.iloc[:0], until=UNTIL) == []
 
 
 def test_method_breaks_come_from_milestones_second_providers_and_new_crosswalks() -> None:
