@@ -29,6 +29,11 @@ def admitted(model: Model, choice: Choice) -> pd.DataFrame:
 
 
 @derived("territorial_control", "retaken_areas", "neighborhoods")
+def _ordered(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
+    return robustness.in_order(_admitted(model, known_on, evidence))
+
+
+@derived("territorial_control", "retaken_areas", "neighborhoods")
 def _voices(
     model: Model, known_on: date | None, evidence: str, stale_after_days: int, by: str
 ) -> pd.DataFrame:
@@ -65,7 +70,7 @@ def nine_rows(model: Model, choice: Choice) -> pd.DataFrame:
 def _changes(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
     choice = Choice(as_of, *reading)
     return robustness.statuses_without(
-        admitted(model, choice), as_of, stale_after_days=choice.stale_after_days
+        _ordered(model, choice.known_on, choice.evidence), as_of, stale_after_days=choice.stale_after_days
     )
 
 
@@ -94,7 +99,7 @@ def sensitivity(model: Model, choice: Choice, *, measure: str, denominator: str)
 
     def rows_of(other: Choice) -> pd.DataFrame:
         panel = robustness.statuses_on(
-            admitted(model, other),
+            _ordered(model, other.known_on, other.evidence),
             other.as_of,
             areas=places["neighborhood_id"],
             stale_after_days=other.stale_after_days,

@@ -79,11 +79,18 @@ def explainer(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _in_order(assertions: pd.DataFrame, at: pd.Timestamp, by: str) -> pd.DataFrame:
-    """Statements about dates up to one, those of each neighborhood in the order in which they give its status."""
+def in_order(assertions: pd.DataFrame, *, by: str = "source_publisher") -> pd.DataFrame:
+    """Statements of each neighborhood in the order in which they give its status, with ``source``.
+
+    Parameters
+    ----------
+    assertions
+        Statements known and admissible under the reader's choice.
+    by
+        Column that names the source.
+    """
     rows = whole_statements(assertions)
-    rows = rows[rows["from_earliest"] <= at]
-    return rows.assign(
+    rows = rows.assign(
         source=rows[by].fillna(rows["assertion_id"]).astype("str"),
         rank=rows["verification"].map(VERIFICATION_RANK).astype("int64"),
         specific=rows["sub_zone"].notna() & (rows["sub_zone"] != ""),
@@ -91,26 +98,33 @@ def _in_order(assertions: pd.DataFrame, at: pd.Timestamp, by: str) -> pd.DataFra
         ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
         kind="stable",
     )
+    return rows[["neighborhood_id", "status", "source", "from_earliest", "from_latest"]].reset_index(
+        drop=True
+    )
 
 
 def _last_of_each(rows: pd.DataFrame, at: pd.Timestamp, stale_after_days: int) -> pd.DataFrame:
     """Per neighborhood: ``last_status, source, confirmed`` and ``status``, unknown once stale; rows are in order."""
-    group = rows.groupby("neighborhood_id", sort=False)
-    last = group.last()[["status", "source"]].rename(columns={"status": "last_status"})
-    confirmed = group["from_latest"].max()
+    last = rows[~rows.duplicated("neighborhood_id", keep="last")].set_index("neighborhood_id")
+    confirmed = rows.groupby("neighborhood_id", sort=False)["from_latest"].max().reindex(last.index)
     stale = confirmed + stale_after_days * DAY < at
-    return last.assign(status=last["last_status"].where(~stale, str(Status.UNKNOWN)), confirmed=confirmed)
+    return pd.DataFrame(
+        {
+            "last_status": last["status"],
+            "source": last["source"],
+            "confirmed": confirmed,
+            "status": last["status"].where(~stale, str(Status.UNKNOWN)),
+        }
+    )
 
 
-def statuses_on(
-    assertions: pd.DataFrame, day: date, *, areas: pd.Series, stale_after_days: int
-) -> pd.DataFrame:
+def statuses_on(ordered: pd.DataFrame, day: date, *, areas: pd.Series, stale_after_days: int) -> pd.DataFrame:
     """Statuses of one day as ``status_panel`` gives them, without deriving all days before.
 
     Parameters
     ----------
-    assertions
-        Statements known and admissible.
+    ordered
+        :func:`in_order`.
     areas
         Neighborhood ids to report.
 
@@ -119,26 +133,22 @@ def statuses_on(
     DataFrame
         ``neighborhood_id, status, last_status, confirmed_on``, sorted by neighborhood.
     """
-    rows = _in_order(assertions, pd.Timestamp(day), "source_publisher")
+    rows = ordered[ordered["from_earliest"] <= pd.Timestamp(day)]
     found = _last_of_each(rows, pd.Timestamp(day), stale_after_days)
     panel = found.reindex(pd.Index(sorted(areas), name="neighborhood_id"))
     text = panel[["status", "last_status"]].astype("object").fillna(str(Status.NO_DATA)).astype("str")
     return text.assign(confirmed_on=panel["confirmed"].astype("datetime64[us]")).reset_index()
 
 
-def statuses_without(
-    assertions: pd.DataFrame, day: date, *, stale_after_days: int, by: str = "source_publisher"
-) -> pd.DataFrame:
+def statuses_without(ordered: pd.DataFrame, day: date, *, stale_after_days: int) -> pd.DataFrame:
     """Which neighborhoods would have another status if one source had said nothing.
 
     Parameters
     ----------
-    assertions
-        Statements known and admissible under the reader's choice.
+    ordered
+        :func:`in_order`.
     day
         Date of the statuses.
-    by
-        Column that names the source.
 
     Returns
     -------
@@ -153,11 +163,12 @@ def statuses_without(
     """
     at = pd.Timestamp(day)
     columns = ["source", "neighborhood_id", "status_with", "status_without"]
-    rows = _in_order(assertions, at, by)
+    rows = ordered[ordered["from_earliest"] <= at]
     if rows.empty:
         return pd.DataFrame(columns=columns)
     everyone = _last_of_each(rows, at, stale_after_days)
-    latest = rows.sort_values("from_latest", kind="stable").groupby("neighborhood_id")["source"].last()
+    latest = rows.loc[rows.groupby("neighborhood_id", sort=False)["from_latest"].idxmax()]
+    latest = latest.set_index("neighborhood_id")["source"]
     found = []
     for suspects in (everyone["source"], latest):
         dropped = rows["neighborhood_id"].map(suspects)

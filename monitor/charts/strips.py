@@ -327,16 +327,18 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
                 hovertemplate="%{y}: %{x:.0f} " + _("days") + "<extra></extra>",
             )
         )
-    for row in rows.itertuples():
-        figure.add_shape(
-            type="line",
-            x0=0,
-            x1=row.duration_high_days,
-            y0=row.label,
-            y1=row.label,
+    # One trace for all lines: a shape for each of thousands of spells would take minutes.
+    figure.add_trace(
+        go.Scatter(
+            x=[end for days in rows["duration_high_days"] for end in (0, days, None)],
+            y=[label for label in rows["label"] for _end in range(3)],
+            mode="lines",
             line={"color": "#9aa5b1", "width": 2},
-            layer="below",
+            hoverinfo="skip",
+            showlegend=False,
         )
+    )
+    figure.data = (figure.data[-1], *figure.data[:-1])
     figure.update_layout(
         xaxis=value_axis(
             range=[-0.02 * longest, 1.04 * longest],

@@ -193,12 +193,12 @@ def test_the_nine_numbers_are_those_of_the_shares(rows: list, at: int) -> None:
         assert row.high == pytest.approx(row.share + part[["unknown", "no_data"]].sum())
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(events, st.integers(0, 300), st.sampled_from([30, 180]))
 def test_dropping_a_source_is_deriving_without_it(rows: list, at: int, limit: int) -> None:
     frame, when = said(rows), START + timedelta(days=at)
     full = rows_of(frame, when, limit)
-    changes = robustness.statuses_without(frame, when, stale_after_days=limit)
+    changes = robustness.statuses_without(robustness.in_order(frame), when, stale_after_days=limit)
     dropped = robustness.share_without(changes, full, measure="control", denominator="people").set_index(
         "source"
     )
@@ -211,25 +211,27 @@ def test_dropping_a_source_is_deriving_without_it(rows: list, at: int, limit: in
         assert changed == (changes["source"] == name).sum()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(events, st.integers(0, 300), st.sampled_from([30, 180]))
 def test_the_statuses_of_one_day_are_those_of_the_history(rows: list, at: int, limit: int) -> None:
     frame, when = said(rows), START + timedelta(days=at)
     columns = ["neighborhood_id", "status", "last_status", "confirmed_on"]
     whole = status_panel(frame, [when], areas=AREAS["neighborhood_id"], stale_after_days=limit)[columns]
-    quick = robustness.statuses_on(frame, when, areas=AREAS["neighborhood_id"], stale_after_days=limit)[
-        columns
-    ]
+    quick = robustness.statuses_on(
+        robustness.in_order(frame), when, areas=AREAS["neighborhood_id"], stale_after_days=limit
+    )[columns]
     pd.testing.assert_frame_equal(quick, whole, check_dtype=False)
 
 
 def test_dropping_nobody_where_nothing_is_said() -> None:
-    assert robustness.statuses_without(HAND, START - timedelta(days=1), stale_after_days=180).empty
+    assert robustness.statuses_without(
+        robustness.in_order(HAND), START - timedelta(days=1), stale_after_days=180
+    ).empty
 
 
 def test_sensitivity_sums_match_the_nine_numbers() -> None:
     rows = rows_of(HAND, START)
-    changes = robustness.statuses_without(HAND, START, stale_after_days=180)
+    changes = robustness.statuses_without(robustness.in_order(HAND), START, stale_after_days=180)
     table = robustness.sensitivity(
         rows, changes, {"other": rows_of(HAND.iloc[:1], START)}, measure="control", denominator="km2"
     ).set_index("reading")["share"]
@@ -258,7 +260,7 @@ def test_stale_kept_counts_the_last_report() -> None:
     rows = rows_of(HAND, late)
     table = robustness.sensitivity(
         rows,
-        robustness.statuses_without(HAND, late, stale_after_days=180),
+        robustness.statuses_without(robustness.in_order(HAND), late, stale_after_days=180),
         {},
         measure="control",
         denominator="km2",

@@ -26,6 +26,8 @@ from monitor.vocabulary import word
 _PAGE = "retaken-areas"
 _DATASETS = ("retaken_areas", "territorial_control")
 _HORIZON_DAYS = 180
+#: Spells drawn at most; the download has all.
+_MOST_SPELLS = 60
 #: Orders of the strips, and the column of each.
 SORTS = {"recent": "latest", "held": "days", "churn": "changes"}
 #: What ends a hold: a report of gang status, or a contested report, too.
@@ -216,8 +218,12 @@ def _spells(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
         caveat = _(
             "Days from the change to the loss, or to the last statement about the place. Fewer than {least} spells: no curve"
         ).format(least=HOLD_CURVE_MIN_SPELLS)
+    drawn = rows.assign(label=names + " · " + rows["start"].map(format_date)).sort_values("start")
+    if len(drawn) > _MOST_SPELLS:
+        drawn = drawn.tail(_MOST_SPELLS)
+        caveat += _(". The latest {n} are drawn").format(n=_MOST_SPELLS)
     stamp = stamp_of(model, sentence, *_DATASETS, choice=choice, evidence=True, caveat=caveat)
-    figure = strips.spell_bars(rows.assign(label=names + " · " + rows["start"].map(format_date)), stamp)
+    figure = strips.spell_bars(drawn, stamp)
     return BuiltFigure(figure, stamp, sentence, f"spells-{choice.as_of}", rows.assign(name=names))
 
 
