@@ -17,7 +17,9 @@ from loaders import store
 from loaders.contracts import CONTRACTS
 from monitor import language
 from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
+from monitor.charts import style
 from monitor.locales import catalogues
+from monitor.ui import data
 from monitor.ui.navigation import PAGES
 from tests.server import ROOT
 
@@ -131,12 +133,19 @@ def _figure_texts(body: str) -> Iterator[str]:
 
 @pytest.fixture
 def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    _forget()
     monkeypatch.setattr(language, "_catalogue", lambda _code: Brackets())
     yield
+    _forget()
+
+
+def _forget() -> None:
+    """Nothing that other tests derived in English is shown here, and the other way round."""
     st.cache_data.clear()
     st.cache_resource.clear()
+    data.SHELF.clear()
+    for kept in (style._status_labels, style._months_in_words, language.machine_made, language._separators):
+        kept.cache_clear()
 
 
 def test_the_test_sees_bare_strings() -> None:
