@@ -87,7 +87,7 @@ def archive(members: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as found:
         for name, content in members.items():
-            found.writestr(name, content)
+            found.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # without the time of day
     return packed.getvalue()
 
 
