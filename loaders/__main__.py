@@ -274,6 +274,14 @@ def refresh_datasets(
         str | None, typer.Option("--source", help="Name of the source, where a dataset has several.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Source file (one dataset only).")] = None,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete",
+            help="With --file: nothing was left out of the file, so rows that it lacks are withdrawn. Without it a "
+            "provider's file and a workbook only add and change.",
+        ),
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Date the source was accessed, YYYY-MM-DD (default: today).")
     ] = None,
@@ -299,10 +307,11 @@ def refresh_datasets(
             folder,
             _day(as_of),
             _now(),
-            _given(file, chosen),
+            _given(file, chosen, complete=complete),
             source,
             settings,
             lambda text: say(text, "dim", where=errors),
+            is_complete=complete,
         )
         _refuse_unknown_source(order)
         limits = read_limits(folder)
@@ -353,7 +362,10 @@ def _is_configured(dataset: Dataset, settings: Mapping[str, str]) -> bool:
     return any(all(settings.get(key) for key in one) for one in keys)
 
 
-def _given(file: Path | None, chosen: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+def _given(file: Path | None, chosen: Sequence[str], *, complete: bool) -> dict[str, tuple[str, bytes]]:
+    if file is None and complete:
+        fail("--complete says something of a file: give it with --file.")
+        raise typer.Exit(WRONG)
     if file is None:
         return {}
     if len(chosen) != 1:

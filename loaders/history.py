@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from loaders.bulk import Table, endings, in_order, to_arrow
 from loaders.contracts import RECORDED_AT, Contract
 
 EVERYTHING = (date.min, date.max)
+
+Replaces = Literal["all", "older", "none"]
+PUBLISHED = "published_date"
 
 #: Differences in these columns alone do not make a new version: they say how we came to know, not what.
 BOOKKEEPING = ("recorded_at", "published_date", "source_title", "crosswalk_version")
@@ -40,11 +44,18 @@ class Scope:
         Keys that the source says are gone.
     keys
         Keys of the rows that came from the same source; None where all did.
+    withdraws
+        Whether absent rows are gone; otherwise they stay and are only counted, as :attr:`Changes.absent`.
+    replaces
+        Which recorded rows the reading changes: ``all``; ``older``, those that were published earlier or on the same day;
+        ``none``. The others stay and are counted, as :attr:`Changes.kept`.
     """
 
     span: tuple[date, date] | None = EVERYTHING
     withdrawn: tuple[str, ...] = ()
     keys: frozenset[str] | None = None
+    withdraws: bool = True
+    replaces: Replaces = "all"
 
     @property
     def is_everything(self) -> bool:
@@ -56,13 +67,16 @@ class Scope:
 class Changes:
     """Keys of rows added, changed and withdrawn (Series of text), and the days that these rows speak of.
 
-    ``days`` holds those of earlier versions as well, so that a row that moves to another day touches both.
+    ``days`` holds those of earlier versions as well, so that a row that moves to another day touches both. ``absent`` are
+    keys that the reading could have held, does not, and that stay; ``kept`` those that it says otherwise and that stay.
     """
 
     added: pd.Series
     changed: pd.Series
     withdrawn: pd.Series
     days: pd.Series = field(default_factory=lambda: pd.Series(dtype="datetime64[us]"))
+    absent: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
+    kept: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
     def __bool__(self) -> bool:
         return bool(len(self.added) or len(self.changed) or len(self.withdrawn))
@@ -165,15 +179,28 @@ def merge(
     is_known = new.index.isin(old.index)
     is_changed = is_known.copy()
     is_changed[is_known] = new[is_known].to_numpy() != old[new.index[is_known]].to_numpy()
+    differs = is_changed.copy()
+    if scope.replaces == "none":
+        is_changed[:] = False
+    elif scope.replaces == "older":
+        published = pd.Series(live[PUBLISHED].to_numpy(), index=live_keys)
+        before = published[new.index[is_known]].to_numpy()
+        is_changed[is_known] &= ~(incoming[PUBLISHED].to_numpy()[is_known] < before)
     dates = live[contract.date_column] if contract.date_column else None
-    is_gone = _gone(live_keys, live_keys.isin(new_keys).to_numpy(), dates, scope)
+    is_gone, is_absent = _gone(live_keys, live_keys.isin(new_keys).to_numpy(), dates, scope)
     is_ended = is_gone | live_keys.isin(new.index[is_changed]).to_numpy()
     kept = recorded.copy()
     kept.loc[live.index[is_ended], ends] = now
     entering = incoming[~is_known | is_changed].copy()
     entering[RECORDED_AT.name] = now
     entering[ends] = pd.Series(pd.NaT, index=entering.index, dtype=recorded[ends].dtype)
-    changes = Changes(added=new_keys[~is_known], changed=new_keys[is_changed], withdrawn=live_keys[is_gone])
+    changes = Changes(
+        added=new_keys[~is_known],
+        changed=new_keys[is_changed],
+        withdrawn=live_keys[is_gone],
+        absent=live_keys[is_absent],
+        kept=new_keys[differs & ~is_changed],
+    )
     if not changes:
         return recorded, changes
     frame = pd.concat([kept, entering.astype(recorded.dtypes.to_dict())], ignore_index=True)
@@ -218,10 +245,17 @@ def merge_bulk(recorded: Table, incoming: pd.DataFrame, scope: Scope, *, now: pd
     found = place >= 0
     is_changed = np.zeros(len(incoming), dtype=bool)
     is_changed[found] = old[place[found]] != new[found]
+    differs = is_changed.copy()
+    if scope.replaces == "none":
+        is_changed[:] = False
+    elif scope.replaces == "older" and differs.any():
+        at = live[is_known][place[differs]]
+        before = recorded.column(PUBLISHED).cast(pa.timestamp("us")).to_numpy()[at]
+        is_changed[differs] &= ~(incoming[PUBLISHED].to_numpy()[differs] < before)
     dates = recorded.column(date_column).cast(pa.timestamp("us")).to_numpy()[live]
     needs_keys = bool(scope.withdrawn) or scope.keys is not None
     texts = live_keys.to_pandas().astype("str") if needs_keys else pd.Series(np.empty(len(live), dtype=bool))
-    is_gone = _gone(texts, is_known, pd.Series(dates), scope)
+    is_gone, is_absent = _gone(texts, is_known, pd.Series(dates), scope)
     is_replaced = np.zeros(len(live), dtype=bool)
     is_replaced[np.flatnonzero(is_known)[place[is_changed]]] = True
     is_ended = is_gone | is_replaced
@@ -233,6 +267,8 @@ def merge_bulk(recorded: Table, incoming: pd.DataFrame, scope: Scope, *, now: pd
         changed=as_text[is_changed],
         withdrawn=live_keys.filter(pa.array(is_gone)).to_pandas().astype("str"),
         days=pd.Series(np.concatenate([dates[is_ended], entered])),
+        absent=live_keys.filter(pa.array(is_absent)).to_pandas().astype("str"),
+        kept=as_text[differs & ~is_changed],
     )
     entering = None
     if is_entering.any():
@@ -263,17 +299,20 @@ def _compared(
     return fingerprints(lambda name: incoming[name], names, len(incoming)), old
 
 
-def _gone(keys: pd.Series, is_known: np.ndarray, dates: pd.Series | None, scope: Scope) -> np.ndarray:
-    """Recorded rows that are gone at the source."""
-    is_gone = ~is_known & (scope.span is not None)
+def _gone(
+    keys: pd.Series, is_known: np.ndarray, dates: pd.Series | None, scope: Scope
+) -> tuple[np.ndarray, np.ndarray]:
+    """Recorded rows that are gone at the source, and those that the reading lacks and that stay."""
+    is_lacking = ~is_known & (scope.span is not None)
     if scope.span is not None and not scope.is_everything and dates is not None:
         first, last = (pd.Timestamp(day) for day in scope.span)
-        is_gone &= ((dates >= first) & (dates <= last)).to_numpy()
+        is_lacking &= ((dates >= first) & (dates <= last)).to_numpy()
     if scope.keys is not None:
-        is_gone &= keys.isin(scope.keys).to_numpy()
+        is_lacking &= keys.isin(scope.keys).to_numpy()
+    is_gone = is_lacking if scope.withdraws else np.zeros(len(is_lacking), dtype=bool)
     if scope.withdrawn:
-        is_gone |= keys.isin(scope.withdrawn).to_numpy() & ~is_known
-    return is_gone
+        is_gone = is_gone | (keys.isin(scope.withdrawn).to_numpy() & ~is_known)
+    return is_gone, is_lacking & ~is_gone
 
 
 def moment(now: pd.Timestamp, recorded: pd.DataFrame) -> pd.Timestamp:

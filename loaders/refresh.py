@@ -80,12 +80,15 @@ class Fetched:
         File name, and bytes.
     state
         What the source wants to be told next time.
+    is_given
+        Somebody handed in a provider's file: nobody knows what was left out of it.
     """
 
     source: str
     name: str
     content: bytes
     state: Mapping[str, Any] = field(default_factory=dict)
+    is_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,8 @@ class Order:
         Credentials and addresses.
     say
         Takes sentences about the progress.
+    is_complete
+        Whoever gives the files says that nothing was left out of them: rows that they lack are withdrawn.
     """
 
     datasets: Sequence[str]
@@ -176,6 +181,7 @@ class Order:
     source: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _text: None
+    is_complete: bool = False
 
 
 def noon(day: date) -> datetime:
@@ -191,6 +197,7 @@ def refresh(
     now: datetime | None = None,
     sources: Mapping[str, tuple[str, bytes]] | None = None,
     dry_run: bool = False,
+    is_complete: bool = False,
 ) -> list[RefreshReport]:
     """Build datasets and publish those that changed, all in one atomic step.
 
@@ -208,6 +215,8 @@ def refresh(
         Source bytes by dataset, ``{id: (name, bytes)}``; by default the curated file of the dataset.
     dry_run
         Build and compare only.
+    is_complete
+        Nothing was left out of the providers' files in ``sources``: rows that they lack are withdrawn.
 
     Returns
     -------
@@ -221,7 +230,7 @@ def refresh(
     DatasetError
         Another refresh is running.
     """
-    order = Order(dataset_ids, root, as_of, now or noon(as_of), sources or {})
+    order = Order(dataset_ids, root, as_of, now or noon(as_of), sources or {}, is_complete=is_complete)
     if dry_run:
         return prepare(order).reports
     with store.lock(root):
@@ -299,7 +308,7 @@ def _fetch(dataset: Dataset, order: Order, downloads: dict[str, Download]) -> Fe
     source = _source_of(dataset, order)
     given = order.files.get(dataset.dataset_id)
     if given is not None:
-        return Fetched(source.name if source else CURATED, *given)
+        return Fetched(source.name if source else CURATED, *given, is_given=source is not None)
     if source is None:
         return Fetched(CURATED, dataset.source, _curated(dataset.source, order.root))
     if source.fetch is None:
@@ -359,7 +368,8 @@ def build(dataset: Dataset, fetched: Fetched, context: Context, order: Order) ->
     contract = dataset.contract
     try:
         reading = _read(dataset, fetched, context, order)
-        parsed = _correct(reading.frame, contract, order.root, whole=reading.span == EVERYTHING)
+        whole = reading.span == EVERYTHING and _withdraws(reading, fetched, order)
+        parsed = _correct(reading.frame, contract, order.root, whole=whole)
         valid, rejected = (bulk.enforce if contract.format == "parquet" else enforce)(parsed, contract)
         findings = dataset.check(valid, context)
     except ParseError as error:
@@ -384,9 +394,11 @@ def build(dataset: Dataset, fetched: Fetched, context: Context, order: Order) ->
         )
     try:
         current = _current(dataset, order.root)
+        valid = _not_settled(valid, reading, fetched, current, contract, findings)
         made = _record(dataset, valid, reading, fetched, current, context, order)
     except (ContractError, store.DatasetError) as error:
         return _stopped(dataset, order, "refused", [str(error)])
+    findings.warnings[:0] = _what_stays(made.changes, reading)
     return _candidate(dataset, made, rejected, findings, reading, fetched, current, context, order)
 
 
@@ -411,6 +423,80 @@ def _refuse_mostly_bad(
 
 
 # -- record ----------------------------------------------------------------------------------------------------------
+
+#: Entry of provenance: the last day that a provider has published finally.
+_SETTLED = "settled_until"
+
+
+def _withdraws(reading: Reading, fetched: Fetched, order: Order) -> bool:
+    """Whether rows that a reading lacks are gone: not where it may be a choice of rows that somebody made."""
+    return not fetched.is_given or reading.is_whole or order.is_complete
+
+
+def _settled(reading: Reading, fetched: Fetched, current: _Current) -> str | None:
+    """The last day published finally, after a reading, as an ISO date."""
+    told = reading.settled_until.isoformat() if reading.settled_until else None
+    if not fetched.is_given:
+        return told
+    return max(filter(None, (told, current.provenance.get(_SETTLED))), default=None)
+
+
+def _not_settled(
+    valid: pd.DataFrame,
+    reading: Reading,
+    fetched: Fetched,
+    current: _Current,
+    contract: Contract,
+    findings: Findings,
+) -> pd.DataFrame:
+    """Rows of a file that a later, final release has not overtaken.
+
+    Raises
+    ------
+    ContractError
+        The file is itself a final release, and an older one.
+    """
+    settled = current.provenance.get(_SETTLED)
+    told = reading.settled_until
+    if not fetched.is_given or settled is None or (told is not None and told.isoformat() >= settled):
+        return valid
+    if told is not None:
+        raise ContractError(
+            f"{contract.dataset_id}: {fetched.name} is final up to {told}; a newer release, final up to {settled}, is recorded. "
+            "There is nothing to take from the older one."
+        )
+    is_late = valid[str(contract.date_column)] <= pd.Timestamp(settled)
+    if is_late.any():
+        findings.warnings.append(
+            f"{int(is_late.sum()):,} rows up to {settled} were left out: a final release that replaces them is recorded."
+        )
+    return valid[~is_late]
+
+
+def _what_stays(changes: Changes, reading: Reading) -> list[str]:
+    """Sentences about recorded rows that a file lacks, or says otherwise, and that stay as they are."""
+    said = []
+    if len(changes.absent):
+        days = (
+            "" if reading.span in (None, EVERYTHING) else f" between {reading.span[0]} and {reading.span[1]}"
+        )
+        said.append(
+            f"{len(changes.absent):,} recorded rows{days} are not in this file and stay as they are ({_some(changes.absent)}). "
+            "Only if nothing was left out of the file, give it again with --complete: they are then withdrawn."
+        )
+    if len(changes.kept):
+        because = {
+            "older": "what is recorded was published later",
+            "none": "the file lacks columns, so that it says less than what is recorded",
+        }.get(reading.replaces, "")
+        said.append(
+            f"{len(changes.kept):,} rows differ from what is recorded and change nothing: {because} ({_some(changes.kept)})."
+        )
+    return said
+
+
+def _some(keys: pd.Series) -> str:
+    return ", ".join(keys.head(5)) + (" …" if len(keys) > 5 else "")
 
 
 @dataclass(frozen=True)
@@ -486,19 +572,20 @@ def _record(
     contract = dataset.contract
     now = pd.Timestamp(order.now).tz_convert("UTC").floor("s")
     if contract.format == "parquet":
-        return _record_bulk(dataset, valid, reading, current, now, order)
+        return _record_bulk(dataset, valid, reading, fetched, current, now, order)
     before = current.frame
     if contract.ends is None:
         frame, changes = valid, _plain_changes(before, valid, contract)
-        if reading.span != EVERYTHING and before is not None:
-            frame, changes = _partly(before, valid, reading, contract)
+        withdraws = _withdraws(reading, fetched, order)
+        if before is not None and not (withdraws and reading.span == EVERYTHING):
+            frame, changes = _partly(before, valid, reading, contract, withdraws=withdraws)
     elif before is None or _is_first_edition(dataset, before, fetched, context, order):
         frame = valid if fetched.source == CURATED else _first(valid, contract, now)
         if before is not None and fetched.source != CURATED:
             raise ContractError(f"{contract.dataset_id}: the first edition comes from the curated file.")
         changes = _plain_changes(before, frame, contract)
     else:
-        scope = _scope(dataset, reading, fetched, before, current)
+        scope = _scope(dataset, reading, fetched, before, current, order)
         frame, changes = history.merge(before, valid, contract, scope, now=now)
     data = {contract.file_name: store.serialise(frame, contract)}
     holding = frame if contract.ends is None else frame[frame[contract.ends].isna()]
@@ -511,6 +598,7 @@ def _record_bulk(
     dataset: Dataset,
     valid: pd.DataFrame,
     reading: Reading,
+    fetched: Fetched,
     current: _Current,
     now: pd.Timestamp,
     order: Order,
@@ -524,7 +612,12 @@ def _record_bulk(
         nothing = pd.Series(dtype="str")
         changes = Changes(valid[contract.key[0]].astype("str"), nothing, nothing)
         return _Made(files, frozenset(), len(first), None, valid[date_column], changes)
-    scope = Scope(reading.span, reading.withdrawn)
+    scope = Scope(
+        reading.span,
+        reading.withdrawn,
+        withdraws=_withdraws(reading, fetched, order),
+        replaces=reading.replaces if fetched.is_given else "all",
+    )
     parts = history.merge_bulk(current.table, valid, scope, now=now)
     files = {name: data for name, data in current.files.items() if name.startswith(("data", "ended"))}
     linked = frozenset(files)
@@ -576,17 +669,23 @@ def _is_first_edition(
 
 
 def _scope(
-    dataset: Dataset, reading: Reading, fetched: Fetched, before: pd.DataFrame, current: _Current
+    dataset: Dataset,
+    reading: Reading,
+    fetched: Fetched,
+    before: pd.DataFrame,
+    current: _Current,
+    order: Order,
 ) -> Scope:
     """Which recorded rows a reading can withdraw.
 
-    Where a dataset is filled from the fact base and from workbooks, each speaks for its own rows only. A workbook that is given
-    again under the same name speaks for the rows it held before: one removed from it is withdrawn. Under another name it is
-    another workbook, and only adds.
+    Where a dataset is filled from the fact base and from workbooks, each speaks for its own rows only. A workbook adds and
+    changes statements. Given again under the same name, and said to be complete, it speaks for the rows it held before: one
+    removed from it is withdrawn.
     """
     owned: Mapping[str, list[str]] = current.provenance.get(_OWNED, {})
     if fetched.source != CURATED and dataset.source:
-        return Scope(EVERYTHING, reading.withdrawn, frozenset(owned.get(_owner(fetched), ())))
+        held = frozenset(owned.get(_owner(fetched), ()))
+        return Scope(EVERYTHING, reading.withdrawn, held, withdraws=_withdraws(reading, fetched, order))
     if not owned:
         return Scope(reading.span, reading.withdrawn)
     others = {key for keys in owned.values() for key in keys}
@@ -613,16 +712,20 @@ def _plain_changes(before: pd.DataFrame | None, after: pd.DataFrame, contract: C
 
 
 def _partly(
-    before: pd.DataFrame, valid: pd.DataFrame, reading: Reading, contract: Contract
+    before: pd.DataFrame, valid: pd.DataFrame, reading: Reading, contract: Contract, *, withdraws: bool
 ) -> tuple[pd.DataFrame, Changes]:
     """Rows of a table without versions after a reading that does not speak of everything."""
     keys, new = history.keys_of(before, contract.key), history.keys_of(valid, contract.key)
-    gone = keys.isin(reading.withdrawn)
-    if reading.span is not None and contract.date_column:
-        first, last = (pd.Timestamp(day) for day in reading.span)
-        gone |= before[contract.date_column].between(first, last)
+    lacking = pd.Series(reading.span == EVERYTHING, index=before.index)
+    if reading.span not in (None, EVERYTHING) and contract.date_column:
+        first, last = (pd.Timestamp(day) for day in reading.span or EVERYTHING)
+        lacking |= before[contract.date_column].between(first, last)
+    lacking &= ~keys.isin(new)
+    gone = (lacking & withdraws) | (keys.isin(reading.withdrawn) & ~keys.isin(new))
     frame = pd.concat([before[~keys.isin(new) & ~gone], valid], ignore_index=True)
-    return frame, history.differences(before, frame, contract)
+    frame = frame.sort_values(list(contract.key), kind="stable", ignore_index=True)
+    changes = history.differences(before, frame, contract)
+    return frame, replace(changes, absent=keys[lacking & ~gone])
 
 
 # -- candidate -------------------------------------------------------------------------------------------------------
@@ -646,7 +749,7 @@ def _candidate(
         "accessed_on": order.as_of.isoformat(),
     }
     unresolved = findings.unresolved
-    if reading.span != EVERYTHING:
+    if reading.span != EVERYTHING or not _withdraws(reading, fetched, order):
         unresolved = sorted({*unresolved, *current.provenance.get("unresolved_names", ())})
     provenance: dict[str, Any] = {
         "dataset": dataset.dataset_id,
@@ -675,9 +778,12 @@ def _candidate(
         provenance["breaks"] = _breaks(dataset, made, order, findings)
     owned = dict(current.provenance.get(_OWNED, {}))
     if dataset.source and fetched.source != CURATED:
-        owned[_owner(fetched)] = sorted(made.keys)
+        earlier = () if _withdraws(reading, fetched, order) else owned.get(_owner(fetched), ())
+        owned[_owner(fetched)] = sorted({*made.keys, *earlier} - set(reading.withdrawn))
     if owned:
         provenance[_OWNED] = owned
+    if (settled := _settled(reading, fetched, current)) is not None:
+        provenance[_SETTLED] = settled
     version = store.Version(
         {
             **made.files,

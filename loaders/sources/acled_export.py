@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,20 @@ ROW_COLUMNS = (
     *("admin1", "admin2", "admin3", "location", "geo_precision", "fatalities", "timestamp"),
 )
 
+#: Texts that every event has in a whole export.
+_ALWAYS_FILLED = (
+    *(
+        "time_precision",
+        "sub_event_type",
+        "actor1",
+        "admin1",
+        "admin2",
+        "admin3",
+        "location",
+        "geo_precision",
+    ),
+)
+
 #: A file where more rows than this are bad is not an ACLED file, or not whole.
 MAX_REJECTED_SHARE = 0.5
 
@@ -104,8 +118,9 @@ def embargo_date(restrictions: Any) -> tuple[bool, date | None]:
 def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
     """Read an ACLED file, or what :func:`loaders.sources.acled.fetch` keeps; see :func:`read_export`.
 
-    A file is complete between its first and its last day; what was fetched says itself for which days it is, and which
-    events ACLED deleted.
+    A file may be a choice of events, made in the export tool or later: it speaks of the days between its first and its last
+    event, and changes only events that ACLED had not uploaded anew since. A file that lacks columns changes none that are
+    recorded. What was fetched says itself for which days it is whole, and which events ACLED deleted.
     """
     body = json_of(source, WHAT) if is_json(source) else {}
     kept = body if isinstance(body, dict) else {}
@@ -113,11 +128,28 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
         contract = CONTRACTS["incidents"]
         nothing = pd.DataFrame(columns=contract.column_names, dtype="str")
         return Reading(typed(nothing, contract), Findings(), withdrawn=_kept_deletions(kept, nothing))
-    frame, findings = read_export(source, context, recorded_at=recorded_at)
+    rows, found = read_rows(source)
+    frame, findings = _with_places(rows, found, context, recorded_at)
+    replaces: Literal["older", "none"] = "none" if _lacks_columns(rows) else "older"
     if kept:
-        return Reading(frame, findings, _kept_span(kept), _kept_deletions(kept, frame))
+        span = _kept_span(kept)
+        return Reading(
+            frame,
+            findings,
+            span,
+            _kept_deletions(kept, frame),
+            is_whole=span is not None,
+            replaces=replaces,
+        )
     days = frame["event_date"].dropna()
-    return Reading(frame, findings, (days.min().date(), days.max().date()) if len(days) else None)
+    span = (days.min().date(), days.max().date()) if len(days) else None
+    return Reading(frame, findings, span, replaces=replaces)
+
+
+def _lacks_columns(rows: pd.DataFrame) -> bool:
+    """Whether a column that ACLED always fills is absent or blank throughout: such a file says less than a whole one."""
+    blank = any((rows[name] == "").all() for name in _ALWAYS_FILLED)
+    return bool(blank or rows["fatalities"].isna().all() or rows["timestamp"].isna().all())
 
 
 def _kept_span(kept: dict[str, Any]) -> tuple[date, date] | None:
@@ -163,7 +195,13 @@ def read_export(source: bytes, context: Context, *, recorded_at: datetime) -> tu
     EmbargoError
         An API answer without rows from an embargoed account.
     """
-    rows, read = read_rows(source)
+    rows, found = read_rows(source)
+    return _with_places(rows, found, context, recorded_at)
+
+
+def _with_places(
+    rows: pd.DataFrame, read: Findings, context: Context, recorded_at: datetime
+) -> tuple[pd.DataFrame, Findings]:
     frame, placed = to_incidents(rows, context, recorded_at=recorded_at)
     both = [part for part in (read.rejected, placed.rejected) if len(part)]
     rejected = pd.concat(both, ignore_index=True) if both else read.rejected

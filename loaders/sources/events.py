@@ -142,10 +142,14 @@ def _summary(what: pa.Array, actor1: pa.Array, actor2: pa.Array) -> pa.Array:
     places, distinct = pd.factorize(codes)
     first = np.zeros(len(distinct), dtype="int64")
     first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
-    texts = [part.take(pa.array(first)).cast(pa.string()) for part in parts]
-    both = pc.binary_join_element_wise(*texts[1:], "; ", null_handling="skip")
-    joined = pc.binary_join_element_wise(texts[0], both, ": ", null_handling="skip")
-    words = pc.if_else(pc.equal(both, ""), texts[0], joined)
+    columns = [part.take(pa.array(first)).to_pylist() for part in parts]
+    words = pa.array(
+        [
+            ": ".join(filter(None, (happened, "; ".join(filter(None, actors)))))
+            for happened, *actors in zip(*columns, strict=True)
+        ],
+        pa.string(),
+    )
     return pa.DictionaryArray.from_arrays(pa.array(places.astype("int32")), words)
 
 

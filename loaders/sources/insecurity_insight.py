@@ -57,6 +57,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+_LACKS = f"{WHAT}: the file has no"
+
 #: Without these columns, and without any count, a file cannot be used.
 REQUIRED = ("date", "country")
 
@@ -78,10 +80,15 @@ _METRO_DEPARTMENT = {"ouest", "west", "department-de-l-ouest", "ouest-department
 
 
 def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
-    """Read a file of health incidents, see :func:`read_incidents`; it is complete between its first and its last day."""
+    """Read a file of health incidents, see :func:`read_incidents`; it speaks of the days from its first to its last incident.
+
+    A file that lacks columns changes no incident that is recorded.
+    """
     frame, findings = read_incidents(source, context, recorded_at=recorded_at)
     dated = frame["event_date"].dropna()
-    return Reading(frame, findings, (dated.min().date(), dated.max().date()) if len(dated) else None)
+    span = (dated.min().date(), dated.max().date()) if len(dated) else None
+    is_reduced = any(text.startswith(_LACKS) for text in findings.warnings)
+    return Reading(frame, findings, span, replaces="none" if is_reduced else "all")
 
 
 def read_incidents(
@@ -200,7 +207,7 @@ def _rows(source: bytes) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
         raw = raw.map(csv_plain)
     rows = raw.reindex(columns=list(SPELLINGS), fill_value="").apply(without_blanks).astype("str")
     absent = [name for name in ("event_id", "admin1", "killed", "injured", "kidnapped") if name not in found]
-    warnings = [*table.warnings, *([f"{WHAT}: the file has no {', '.join(absent)}."] if absent else [])]
+    warnings = [*table.warnings, *([f"{_LACKS} {', '.join(absent)}."] if absent else [])]
     if "event_id" not in found:
         rows["event_id"] = _derived_ids(rows)
     if opened.delimiter == ";":  # where a comma is no delimiter it is the point of a number

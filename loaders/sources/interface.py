@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
@@ -68,16 +68,27 @@ class Reading:
     findings
         Rejected rows with reasons, names that no alias resolves, warnings for the reader.
     span
-        First and last day between which the file is complete: rows of this provider that are dated inside and that the file
-        lacks are withdrawn. None where the file only adds and changes.
+        First and last day of which the file speaks: if nothing was left out of it, rows of this provider that are dated inside
+        and that it lacks are gone. None where it only adds and changes.
     withdrawn
         Keys that the provider itself withdraws.
+    is_whole
+        The bytes show that nothing was filtered out of them (a yearly release of all countries, say). Any other file that
+        somebody hands in may be a choice of rows: what it lacks is then withdrawn only if that person says it is complete.
+    replaces
+        Which recorded rows a file that is handed in may change: ``all``; ``older``, those that were published earlier or on
+        the same day; ``none``, for a file that lacks columns and so says less than what is recorded.
+    settled_until
+        Last day that the provider has published finally: later files that are not final have nothing to add up to then.
     """
 
     frame: pd.DataFrame
     findings: Findings
     span: tuple[date, date] | None = None
     withdrawn: tuple[str, ...] = ()
+    is_whole: bool = False
+    replaces: Literal["all", "older", "none"] = "all"
+    settled_until: date | None = None
 
 
 class Fetch(Protocol):

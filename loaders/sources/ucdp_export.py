@@ -117,14 +117,20 @@ def _from_api(session: Session, settings: Mapping[str, str], one: Release, ask: 
 def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
     """Read what :func:`fetch` keeps, or one release under any name, into rows of ``incidents``.
 
-    What was fetched is complete; a final release is complete up to its year; a candidate release only adds and changes. A
-    file without UCDP's own name counts as published after the last month that it covers.
+    What was fetched is complete. A final release replaces all candidates up to its year; it is whole where it also holds
+    events of other countries, since nobody has then chosen rows from it. A candidate release only adds and changes, and no
+    older one changes what a newer one said. A file without UCDP's own name counts as a candidate release, published after the
+    last month that it covers.
     """
+    is_whole = False
+    settled: date | None = None
     opened = open_table(source, WHAT, COLUMNS, max_unpacked=MAX_UNPACKED_BYTES)
     if "release" in opened.keys:
         rows = opened.read((*ROW_COLUMNS, "release", "published_date"), plain=("id",)).frame.astype("str")
         rows["published_date"] = pd.to_datetime(rows["published_date"], format="%Y-%m-%d", errors="coerce")
         span: tuple[date, date] | None = EVERYTHING
+        finals = [int(one) for one in set(rows["release"].str.extract(r"^(\d{2})\.\d$")[0].dropna())]
+        settled = date(1999 + max(finals), 12, 31) if finals else None
     else:
         every = _all_rows(opened, f"{WHAT}: {name}")
         try:
@@ -135,10 +141,19 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
         if rows.empty:
             raise SourceError(f"{WHAT}: {name}: no event of Haiti among its rows. Is this the right file?")
         rows = rows.drop_duplicates("id", keep="last")
-        span = (date.min, date(known.year, 12, 31)) if known.is_final else None
+        settled = date(known.year, 12, 31) if known.is_final else None
+        span = (date.min, settled) if settled else None
+        is_whole = known.is_final and len(rows) < len(every)
     frame, findings = to_incidents(rows, context, recorded_at=recorded_at)
     findings.warnings[:0] = opened.warnings
-    return Reading(frame, findings, span)
+    return Reading(
+        frame,
+        findings,
+        span,
+        is_whole=is_whole,
+        replaces="all" if settled else "older",
+        settled_until=settled,
+    )
 
 
 def _unnamed(every: pd.DataFrame, name: str) -> Release:

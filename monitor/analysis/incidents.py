@@ -28,12 +28,16 @@ _CATEGORIES = (
 
 def counted(incidents: pd.DataFrame, known_on: date | None = None) -> pd.DataFrame:
     """Primary rows as they were known at the end of a day (UTC), or are now: one per event, however many reports it has."""
+    return incidents[(incidents["count_role"] == "primary") & holds(incidents, known_on)]
+
+
+def holds(incidents: pd.DataFrame, known_on: date | None = None) -> pd.Series:
+    """Whether each version of a row held at the end of a day (UTC), or holds now."""
     ended = incidents["superseded_at"]
-    holds = ended.isna()
-    if known_on is not None:
-        end = pd.Timestamp(known_on, tz="UTC") + DAY
-        holds = (incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))
-    return incidents[(incidents["count_role"] == "primary") & holds]
+    if known_on is None:
+        return ended.isna()
+    end = pd.Timestamp(known_on, tz="UTC") + DAY
+    return (incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))
 
 
 def event_index(incidents: pd.DataFrame, known_on: date | None = None) -> pd.DataFrame:
@@ -46,13 +50,7 @@ def event_index(incidents: pd.DataFrame, known_on: date | None = None) -> pd.Dat
         ``incidents``), ``event_date``, ``fatalities, fatalities_low, fatalities_high`` and the columns one filters by
         as categories.
     """
-    current = (incidents["count_role"] == "primary").to_numpy(copy=True)
-    ended = incidents["superseded_at"]
-    if known_on is None:
-        current &= ended.isna().to_numpy()
-    else:
-        end = pd.Timestamp(known_on, tz="UTC") + DAY
-        current &= ((incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))).to_numpy()
+    current = ((incidents["count_role"] == "primary") & holds(incidents, known_on)).to_numpy()
     position = np.flatnonzero(current)
     position = position[np.argsort(incidents["event_date"].to_numpy()[position], kind="stable")]
     columns = {name: incidents[name].take(position).astype("category").array for name in _CATEGORIES}

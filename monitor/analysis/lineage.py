@@ -351,16 +351,15 @@ def _hospitals_rows(mark: Callable[[pd.Series], pd.Series]) -> Callable[[Model, 
 
 
 def _year_of_incidents(model: Model, choice: Choice) -> pd.DataFrame:
+    """Versions of events of the year before, those that held on the known-on date: earlier views keep what was said then."""
     rows = model.frame("incidents")
-    if choice.known_on is not None:
-        rows = rows[rows["recorded_at"] < pd.Timestamp(choice.known_on, tz="UTC") + pd.Timedelta(days=1)]
+    rows = rows[incidents.holds(rows, choice.known_on)]
     last = pd.Timestamp(choice.as_of)
     return rows[rows["event_date"].between(last - pd.Timedelta(days=364), last)]
 
 
 def _incident_rows(model: Model, choice: Choice) -> pd.DataFrame:
     rows = _year_of_incidents(model, choice)
-    current = rows["superseded_at"].isna() & (rows["count_role"] == "primary")
     columns = [
         "event_id",
         "provider",
@@ -371,7 +370,7 @@ def _incident_rows(model: Model, choice: Choice) -> pd.DataFrame:
         "summary",
     ]
     return rows[[*columns, "source_publisher", "source_url", "source_checked"]].assign(
-        counts=current, weight=1.0
+        counts=rows["count_role"] == "primary", weight=1.0
     )
 
 
@@ -560,7 +559,7 @@ HEADLINES: Mapping[str, Headline] = {
             "events",
             "number of rows that count",
             ("incidents-1",),
-            lambda model, choice: float(len(incidents.counted(_year_of_incidents(model, choice)))),
+            lambda model, choice: float((_year_of_incidents(model, choice)["count_role"] == "primary").sum()),
             _incident_rows,
         ),
         Headline(

@@ -199,9 +199,10 @@ class Model:
         return rows.loc[rows["neighborhood_id"].isin(self.scope()["neighborhood_id"]), "from_earliest"]
 
     @derived("incidents", "actors")
-    def clashes(self) -> pd.DataFrame:
-        """Armed clashes with state forces."""
-        return status.state_clashes(self.columns("incidents", *status.CLASH_COLUMNS), self.frame("actors"))
+    def clashes(self, known_on: date | None) -> pd.DataFrame:
+        """Armed clashes with state forces, as known on a day."""
+        rows = self.columns("incidents", *status.CLASH_COLUMNS)
+        return status.state_clashes(rows, self.frame("actors"), known_on)
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors")
     def _history(self, reading: Reading) -> pd.DataFrame:
@@ -211,7 +212,7 @@ class Model:
             known_on=known_on,
             evidence=evidence,
             stale_after_days=stale_after_days,
-            clashes=self.clashes(),
+            clashes=self.clashes(known_on),
             rules=choose(definitions),
         )
 

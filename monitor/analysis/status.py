@@ -58,6 +58,7 @@ _LEDGER_COLUMNS = [
 CLASH_COLUMNS = (
     "sub_event_type",
     "count_role",
+    "recorded_at",
     "superseded_at",
     "neighborhood_id",
     "actor_ids",
@@ -171,7 +172,7 @@ def status_history(
     stale_after_days
         Days after the end of a statement's window on which its status becomes unknown.
     clashes
-        Armed clashes with state forces: ``neighborhood_id, event_date``.
+        Armed clashes with state forces, as known on the same day: ``neighborhood_id, event_date``.
     rules
         Constants of contested and disputed, where a link holds older ones fast.
 
@@ -410,16 +411,23 @@ def status_panel(
     return panel_of(history, dates, areas)
 
 
-def state_clashes(incidents: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
+def state_clashes(
+    incidents: pd.DataFrame, actors: pd.DataFrame, known_on: date | None = None
+) -> pd.DataFrame:
     """Armed clashes in which state forces take part, at neighborhood precision: ``neighborhood_id, event_date``.
 
-    Only primary rows count; a clash of gangs among themselves does not contest the state's hold.
+    Only primary rows count, in the version that held at the end of the known-on date (UTC), or holds now; a clash of gangs among themselves does not contest the state's hold.
     """
     state = set(actors.loc[actors["side"] == "state", "actor_id"])
+    ended = incidents["superseded_at"]
+    holds = ended.isna()
+    if known_on is not None:
+        end = pd.Timestamp(known_on, tz="UTC") + DAY
+        holds = (incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))
     rows = incidents[
         (incidents["sub_event_type"] == "Armed clash")
         & (incidents["count_role"] == "primary")
-        & incidents["superseded_at"].isna()
+        & holds
         & incidents["neighborhood_id"].notna()
     ]
     # The same few combinations of actors recur in any number of events.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from monitor.analysis import doubt, lineage, retaken
+from monitor.analysis import doubt, lineage, retaken, status
 from monitor.analysis.definitions import DEFINITIONS
 from monitor.analysis.lineage import HEADLINES
 from monitor.analysis.model import Choice, Model
@@ -80,3 +82,61 @@ def test_the_curve_stays_when_only_the_date_moves(model: Model) -> None:
     first, second = (retaken.whole_spells(model, choice) for choice in late)
     pd.testing.assert_frame_equal(first, second)
     assert retaken.held(model, late[0]).summary == retaken.held(model, late[1]).summary
+
+
+class _Changed:
+    """The committed datasets with a later version of one event, and nothing kept of what was derived."""
+
+    def __init__(self, inner: Model, frames: dict[str, pd.DataFrame]) -> None:
+        self._inner, self._frames = inner.source, frames
+
+    def frame(self, dataset_id: str) -> pd.DataFrame:
+        return self._frames.get(dataset_id, self._inner.frame(dataset_id))
+
+    def columns(self, dataset_id: str, *names: str) -> pd.DataFrame:
+        return self.frame(dataset_id)[list(names)]
+
+    def kept(self, _name: str, _datasets: object, _arguments: object, compute: Callable[[], Any]) -> Any:
+        return compute()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def test_an_earlier_view_counts_the_versions_of_events_that_held_then(model: Model) -> None:
+    """A version that was replaced or withdrawn later is part of what was known before, one recorded later is not."""
+    rows = model.frame("incidents")
+    change = pd.Timestamp("2026-11-25T15:00:00Z")
+    at = rows[
+        rows["event_date"].between("2025-10-01", "2025-12-31") & (rows["count_role"] == "primary")
+    ].index
+    replaced, withdrawn = at[0], at[1]
+    old = rows.copy()
+    old.loc[[replaced, withdrawn], "superseded_at"] = change
+    new = rows.loc[[replaced]].assign(
+        fatalities=99.0, event_date=pd.Timestamp("2019-01-01"), recorded_at=change
+    )
+    changed = Model(_Changed(model, {"incidents": pd.concat([old, new], ignore_index=True)}))
+    now = CHOICES[0]
+    then = replace(now, known_on=date(2026, 11, 24))
+    values = {}
+    for name, source, choice in (("before", model, then), ("then", changed, then), ("now", changed, now)):
+        opened = lineage.trace("incidents-year", source, choice)
+        assert lineage.recompute(opened.headline, opened.rows) == opened.value
+        values[name] = (opened.value, set(opened.rows["event_id"]))
+    assert values["then"] == values["before"]
+    gone = {rows.at[replaced, "event_id"], rows.at[withdrawn, "event_id"]}
+    assert values["before"][1] - values["now"][1] == gone
+    assert values["now"][0] == values["before"][0] - 2
+
+
+def test_a_clash_contests_an_earlier_view_only_if_it_was_known_then(model: Model) -> None:
+    rows, actors = model.frame("incidents"), model.frame("actors")
+    everything = status.state_clashes(rows, actors)
+    late = pd.Timestamp("2026-11-25T15:00:00Z")
+    day = date(2026, 11, 24)
+    assert len(status.state_clashes(rows.assign(recorded_at=late), actors, day)) == 0
+    pd.testing.assert_frame_equal(
+        status.state_clashes(rows.assign(superseded_at=late), actors, day), everything
+    )
+    assert len(everything)

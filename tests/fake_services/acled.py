@@ -24,6 +24,7 @@ FIRST_DAY = date(2026, 9, 1)
 FIRST_UPLOAD = int(datetime(2026, 11, 10, 12, tzinfo=UTC).timestamp())
 SECOND_UPLOAD = int(datetime(2026, 11, 17, 12, tzinfo=UTC).timestamp())
 EMBARGOED_UNTIL = "2025-11-20"
+PARTLY_EMBARGOED_UNTIL = "2026-09-20"
 NOTES = "Synthetic row for tests, not an ACLED record."
 
 #: admin3, location, latitude, longitude.
@@ -114,7 +115,7 @@ class FakeAcled(FakeService):
         "nothing_new": "the same 60 events, none since the first upload",
         "changes": "one event changed, two added, one deleted since the first upload",
         "embargo": "200, no rows, data_query_restrictions",
-        "partly_embargoed": "rows, and data_query_restrictions",
+        "partly_embargoed": "rows up to a day, and data_query_restrictions",
         "string_numbers": "every number is text",
         "truncated": "full pages without next_cursor",
         "short": "fewer rows than total_count says",
@@ -251,7 +252,11 @@ class FakeAcled(FakeService):
         body["data_query_restrictions"] = {}
         if self.scenario in ("embargo", "partly_embargoed") and not deleted:
             body["data_query_restrictions"] = {
-                "date_recency": {"quantity": 12, "unit": "Months", "date": EMBARGOED_UNTIL}
+                "date_recency": {
+                    "quantity": 12,
+                    "unit": "Months",
+                    "date": EMBARGOED_UNTIL if self.scenario == "embargo" else PARTLY_EMBARGOED_UNTIL,
+                }
             }
         if query.get("with_total") == "true":
             body["count"] = min(limit, len(rows))
@@ -285,6 +290,8 @@ class FakeAcled(FakeService):
             rows = [one for one in rows if one["timestamp"] >= int(query["timestamp"])]
         if self.scenario == "embargo":
             return []
+        if self.scenario == "partly_embargoed":
+            rows = [one for one in rows if one["event_date"] <= PARTLY_EMBARGOED_UNTIL]
         if self.scenario == "string_numbers":
             rows = [
                 {name: None if value == "" else str(value) for name, value in one.items()} for one in rows

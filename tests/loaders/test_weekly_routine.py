@@ -187,7 +187,135 @@ def test_a_file_of_a_provider_can_be_given_in_place_of_the_service(desk: Desk, t
     path.write_text(csv_file([row(number) for number in range(2, 32)]), encoding="utf-8")
     desk.on(WEDNESDAY + WEEK)
     reports = desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")
-    assert counts(reports[0]) == (2, 0, 0), "a file withdraws only within its own days"
+    assert counts(reports[0]) == (2, 0, 0), "events outside its days are none of the file's"
+
+
+def test_a_choice_of_events_withdraws_nothing_unless_it_is_said_to_be_complete(
+    desk: Desk, tmp_path: Path
+) -> None:
+    from tests.fake_services.acled import csv_file, row
+
+    path = tmp_path / "export.csv"
+    rows = [row(number) for number in range(30)]
+    path.write_text(csv_file(rows), encoding="utf-8")
+    desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")
+    battles = [one for one in rows if one["event_type"] == "Battles"]
+    path.write_text(csv_file(battles), encoding="utf-8")
+    desk.on(WEDNESDAY + WEEK)
+    report = desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")[0]
+    assert (report["status"], *counts(report)) == ("unchanged", 0, 0, 0)
+    lacking = sum(battles[0]["event_date"] <= one["event_date"] <= battles[-1]["event_date"] for one in rows)
+    assert report["messages"][0] == (
+        f"{lacking - len(battles)} recorded rows between 2026-09-01 and 2026-09-29 are not in this file and stay as they are "
+        "(HTI900001, HTI900002, HTI900003, HTI900005, HTI900006 …). Only if nothing was left out of the file, give it again "
+        "with --complete: they are then withdrawn."
+    )
+    assert len(desk.holding("acled_incidents")) == 30
+    command = ("refresh", "acled_incidents", "--file", str(path), "--complete")
+    assert counts(desk.run(*command, "--yes", code=4)[0]) == (0, 0, lacking - len(battles)), (
+        "beyond the limit"
+    )
+    desk.run("accept")
+    assert len(desk.holding("acled_incidents")) == 30 - lacking + len(battles)
+
+
+def test_an_older_file_and_one_with_fewer_columns_change_nothing_that_is_recorded(
+    desk: Desk, tmp_path: Path
+) -> None:
+    from tests.fake_services.acled import COLUMNS, SECOND_UPLOAD, csv_file, row
+
+    path = tmp_path / "export.csv"
+
+    def given(rows: list[dict[str, Any]], columns: tuple[str, ...] = COLUMNS) -> dict[str, Any]:
+        path.write_text(csv_file(rows, columns), encoding="utf-8")
+        return dict(desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")[0])
+
+    given([row(number, timestamp=SECOND_UPLOAD) for number in range(10)])
+    older = given([row(number, fatalities=9) for number in range(12)])
+    assert counts(older) == (2, 0, 0)
+    assert (
+        "10 rows differ from what is recorded and change nothing: what is recorded was published later"
+        in (older["messages"][0])
+    )
+    reduced = tuple(name for name in COLUMNS if name not in ("fatalities", "actor1", "geo_precision"))
+    fewer = given([row(number, timestamp=SECOND_UPLOAD + 86_400 * 7) for number in range(13)], reduced)
+    assert counts(fewer) == (1, 0, 0)
+    assert "the file lacks columns" in fewer["messages"][0]
+    newer = given([row(number, timestamp=SECOND_UPLOAD + 86_400, fatalities=9) for number in range(12)])
+    assert counts(newer) == (0, 10, 0), "the two that came with the older file say the same"
+
+
+def test_what_an_embargo_hides_is_not_withdrawn(desk: Desk, tmp_path: Path) -> None:
+    from tests.fake_services.acled import csv_file, row
+
+    path = tmp_path / "from-a-colleague.csv"
+    path.write_text(csv_file([row(number) for number in range(30)]), encoding="utf-8")
+    desk.run("refresh", "acled_incidents", "--file", str(path), "--yes")
+    desk.services["acled"].scenario = "partly_embargoed"
+    desk.on(WEDNESDAY + WEEK)
+    report = desk.refresh("acled_incidents")["acled_incidents"]
+    assert report["withdrawn"] == 0
+    assert len(desk.holding("acled_incidents")) >= 30
+    desk.on(WEDNESDAY + 2 * WEEK)
+    desk.refresh("acled_incidents")
+    asked = [one for one in desk.services["acled"].requests if one.path == "/api/acled/read"]
+    assert "timestamp" not in asked[-1].query, "events that come into view have old upload times"
+
+
+def test_a_final_release_of_ucdp_replaces_candidates_and_no_older_file_brings_them_back(
+    desk: Desk, tmp_path: Path
+) -> None:
+    from tests.fake_services.ucdp import archive, csv_file, row
+
+    def given(name: str, content: bytes, code: int = 0) -> dict[str, Any]:
+        (tmp_path / name).write_bytes(content)
+        arguments = ("refresh", "ucdp_incidents", "--file", str(tmp_path / name))
+        report = dict(desk.run(*arguments, code=code)[0])
+        if code == 3:
+            desk.run("accept")
+        return report
+
+    def candidate(number: int, **changes: Any) -> dict[str, Any]:
+        return row(number, year=2025, date_start="2025-05-05", **changes)
+
+    august = csv_file([candidate(1, best=3, high=3), candidate(2)])
+    assert counts(given("GEDEvent_v25_0_8.csv", august, 3)) == (2, 0, 0)
+    july = csv_file([candidate(1, best=1, high=1), candidate(3)])
+    assert counts(given("GEDEvent_v25_0_7.csv", july, 3)) == (1, 0, 0), (
+        "an older candidate corrects no newer one"
+    )
+    chad = row(9, year=2025, date_start="2025-05-05", country="Chad", country_id=483)
+    chosen = archive(("GEDEvent_v26_1.csv", csv_file([candidate(1, best=2, low=2, high=2)])))
+    report = given("ged261-csv.zip", chosen, 3)
+    assert counts(report) == (0, 1, 0), "rows of one country alone may be a choice"
+    whole = archive(("GEDEvent_v26_1.csv", csv_file([candidate(1, best=2, low=2, high=2), chad])))
+    assert counts(given("ged261-csv.zip", whole, 3)) == (0, 0, 2)
+    late = given("GEDEvent_v25_0_8.csv", august)
+    assert (late["status"], *counts(late)) == ("unchanged", 0, 0, 0)
+    assert "a final release that replaces them is recorded" in " ".join(late["messages"])
+    old = archive(("GEDEvent_v25_1.csv", csv_file([row(1, year=2024, date_start="2024-05-05"), chad])))
+    assert "There is nothing to take from the older one" in given("ged251-csv.zip", old, 1)["messages"][0]
+    assert len(desk.holding("ucdp_incidents")) == 1
+
+
+def test_sites_and_figures_that_a_file_lacks_stay(desk: Desk, tmp_path: Path) -> None:
+    from tests.fake_services import dtm, overpass
+
+    desk.refresh("osm_sites", "iom_displacement")
+    before = {name: len(desk.frame(name)) for name in ("osm_sites", "iom_displacement")}
+    rounds = [one for one in dtm.rows() if one["roundNumber"] == 90]
+    sites = [one for one in overpass.elements() if "hospital" not in one["tags"].values()]
+    answers: dict[str, dict[str, Any]] = {
+        "iom_displacement": {"result": rounds, "isSuccess": True, "totalRecordsCount": len(rounds)},
+        "osm_sites": {"elements": sites, "osm3s": {"timestamp_osm_base": "2026-11-22T10:00:00Z"}},
+    }
+    for name, answer in answers.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(answer), encoding="utf-8")
+        report = desk.run("refresh", name, "--file", str(path), "--yes")[0]
+        assert report["withdrawn"] == 0
+        assert "recorded rows are not in this file and stay as they are" in " ".join(report["messages"])
+        assert len(desk.frame(name)) == before[name]
 
 
 @pytest.mark.parametrize(
@@ -241,12 +369,12 @@ def _sheet(path: Path, *rows: dict[str, str]) -> str:
 def test_statements_of_the_workbook_stand_beside_the_fact_base(desk: Desk, tmp_path: Path) -> None:
     fact_base = len(desk.frame("territorial_control"))
 
-    def given(name: str, *rows: dict[str, str]) -> dict[str, Any]:
+    def given(name: str, *rows: dict[str, str], options: tuple[str, ...] = ()) -> dict[str, Any]:
         file = _sheet(tmp_path / name, *rows)
         desk.on(next(days))
-        return dict(desk.run("refresh", "territorial_control", "--file", file, "--yes")[0])
+        return dict(desk.run("refresh", "territorial_control", "--file", file, "--yes", *options)[0])
 
-    days = iter([WEDNESDAY + number * WEEK for number in range(5)])
+    days = iter([WEDNESDAY + number * WEEK for number in range(6)])
     solino, delmas = _statement(), _statement(place="Bel-Air")
     report = given("week.csv", solino, delmas, _statement(place="Nowhere at all"))
     assert (report["status"], *counts(report), report["rejected"]) == ("accepted", 2, 0, 0, 1)
@@ -257,8 +385,12 @@ def test_statements_of_the_workbook_stand_beside_the_fact_base(desk: Desk, tmp_p
     assert counts(desk.refresh("territorial_control")["territorial_control"]) == (0, 0, 0)
     assert counts(given("next.csv", _statement(place="Delmas 30"))) == (1, 0, 0)
     assert counts(given("next.csv", _statement(place="Delmas 30"))) == (0, 0, 0)
+    # Next week's workbook has the same name: what it lacks stays, unless it is said to be complete.
+    report = given("week.csv", solino)
+    assert counts(report) == (0, 0, 0)
+    assert report["messages"][0].startswith("1 recorded rows are not in this file and stay as they are (")
     # A statement removed from its workbook is withdrawn, not forgotten.
-    assert counts(given("week.csv", solino)) == (0, 0, 1)
+    assert counts(given("week.csv", solino, options=("--complete",))) == (0, 0, 1)
     assert len(desk.holding("territorial_control")) == fact_base + 2
     assert len(desk.frame("territorial_control")) == fact_base + 3
 

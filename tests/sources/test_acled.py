@@ -22,6 +22,7 @@ from tests.fake_services.acled import (
     COLUMNS,
     EMBARGOED_UNTIL,
     FIRST_UPLOAD,
+    PARTLY_EMBARGOED_UNTIL,
     SECOND_UPLOAD,
     FakeAcled,
     csv_file,
@@ -150,9 +151,9 @@ def test_rows_from_an_embargoed_account_say_where_they_end(
 ) -> None:
     acled.scenario = "partly_embargoed"
     download = client(session, acled).events(START, END)
-    assert download.visible_until == date.fromisoformat(EMBARGOED_UNTIL)
+    assert download.visible_until == date.fromisoformat(PARTLY_EMBARGOED_UNTIL)
     _, findings = read(download.source, gazetteer)
-    assert any(EMBARGOED_UNTIL in warning for warning in findings.warnings)
+    assert any(PARTLY_EMBARGOED_UNTIL in warning for warning in findings.warnings)
 
 
 def test_saved_answer_of_an_embargoed_account_is_refused(gazetteer: Context) -> None:
