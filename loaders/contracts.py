@@ -610,14 +610,49 @@ CONTRACTS: dict[str, Contract] = {
 }
 
 
+#: Classes of main roads in OpenStreetMap, the widest first.
+ROAD_CLASSES = ("motorway", "trunk", "primary", "secondary")
+
+
 def _of_provider(dataset_id: str, like: str, file_name: str) -> Contract:
     """Contract of a provider's rows: the columns of a dataset of ours, kept apart from it."""
     return replace(CONTRACTS[like], dataset_id=dataset_id, file_name=file_name, is_fetched=True)
 
 
+_OSM_ID = "id of the object, way-123 or node-123"
+
 CONTRACTS |= {
     contract.dataset_id: contract
     for contract in (
+        Contract(
+            "roads",
+            (
+                _id("road_id", _OSM_ID),
+                Column("name", "text", "name"),
+                Column("ref", "text", "number of the road"),
+                Column("road_class", "text", "class of the road", True, ROAD_CLASSES),
+                Column("source_url", "url", "address of the object", required=True),
+            ),
+            key=("road_id",),
+            file_name="data.geojson",
+            is_fetched=True,
+        ),
+        Contract(
+            "osm_places",
+            (
+                _id("osm_id", _OSM_ID),
+                Column("name", "text", "name", required=True),
+                Column("name_fr", "text", "name in French"),
+                Column("name_ht", "text", "name in Haitian Creole"),
+                Column("alt_names", "text", "other spellings, separated by |"),
+                Column("place_type", "text", "neighbourhood, suburb or quarter", required=True),
+                Column("lat", "float", "latitude, degrees", True, minimum=-90, maximum=90),
+                Column("lon", "float", "longitude, degrees", True, minimum=-180, maximum=180),
+                Column("source_url", "url", "address of the object", required=True),
+            ),
+            key=("osm_id",),
+            is_fetched=True,
+        ),
         _of_provider("boundaries", "communes", "data.geojson"),
         _of_provider("acled_incidents", "incidents", "data.parquet"),
         _of_provider("ucdp_incidents", "incidents", "data.parquet"),

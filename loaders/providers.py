@@ -22,6 +22,8 @@ SOURCES_OF: dict[str, tuple[str, tuple[str, ...]]] = {
     "acled_monthly_counts": ("indicators", ("hapi",)),
     "iom_displacement": ("indicators", ("dtm", "hapi_idps")),
     "osm_sites": ("key_sites", ("overpass",)),
+    "roads": ("roads", ("overpass",)),
+    "osm_places": ("osm_places", ("overpass",)),
     "airports": ("key_sites", ("ourairports",)),
 }
 

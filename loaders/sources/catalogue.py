@@ -171,7 +171,11 @@ SOURCES: dict[str, Source] = {
         Source(
             name="overpass",
             title="OpenStreetMap",
-            reads={"key_sites": overpass.read},
+            reads={
+                "key_sites": overpass.read,
+                "roads": overpass.read_roads,
+                "osm_places": overpass.read_places,
+            },
             needs=("communes",),
             files=(),
             fetch=overpass.fetch,

@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from loaders.checks import Context, Findings
+from loaders.contracts import CONTRACTS, ROAD_CLASSES, typed
 from loaders.sources.http import Session, SourceError, address_of
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.sites import key_sites
@@ -95,10 +96,7 @@ def fetch(session: Session, settings: Mapping[str, str], ask: Ask) -> Download:
 
 
 def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
-    """Read a kept answer into rows of ``key_sites``: hospitals and aerodromes. The answer is complete.
-
-    Places and roads of the answer are in :func:`parse`; nothing here matches them to the gazetteer by name.
-    """
+    """Read a kept answer into rows of ``key_sites``: hospitals and aerodromes. The answer is complete."""
     found = parse(json_of(source, f"Overpass: {name}"))
     points = found.points[found.points["kind"] != "place"]
     unnamed = points["name"] == ""
@@ -131,6 +129,46 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
             f"{len(found.unplaced)} objects have no place: {', '.join(found.unplaced[:5])}."
         )
     return Reading(key_sites(sites, context), findings, EVERYTHING)
+
+
+def read_roads(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read a kept answer into rows of ``roads``: main roads as lines. The answer is complete."""
+    found = parse(json_of(source, f"Overpass: {name}")).roads
+    rows = pd.DataFrame(
+        {
+            "road_id": found["osm_id"].str.replace("/", "-"),
+            "name": found["name"],
+            "ref": found["ref"],
+            "road_class": found["road_class"],
+            "source_url": "https://www.openstreetmap.org/" + found["osm_id"],
+        }
+    )
+    return Reading(_with_geometry(rows, found.geometry), Findings(), EVERYTHING)
+
+
+def _with_geometry(rows: pd.DataFrame, shapes: gpd.GeoSeries) -> pd.DataFrame:
+    contract = CONTRACTS["roads"]
+    return typed(rows, contract).assign(geometry=shapes)
+
+
+def read_places(source: bytes, context: Context, *, name: str, recorded_at: datetime) -> Reading:
+    """Read a kept answer into rows of ``osm_places``: named neighbourhoods, suburbs and quarters. The answer is complete.
+
+    They are no places of ours and resolve no name: they help a person to find out which place a name means.
+    """
+    points = parse(json_of(source, f"Overpass: {name}")).points
+    places = points[points["kind"] == "place"]
+    named = places[places["name"] != ""]
+    findings = Findings()
+    if len(named) < len(places):
+        findings.warnings.append(f"{len(places) - len(named)} places without a name were left out.")
+    rows = named.assign(
+        osm_id=named["osm_id"].str.replace("/", "-"),
+        alt_names=named["alt_names"].str.replace(";", "|"),
+        source_url="https://www.openstreetmap.org/" + named["osm_id"],
+    )
+    contract = CONTRACTS["osm_places"]
+    return Reading(typed(rows[contract.column_names], contract), findings, EVERYTHING)
 
 
 def parse(answer: Any) -> OsmData:
@@ -177,6 +215,10 @@ def parse(answer: Any) -> OsmData:
     if not points or not roads:
         raise SourceError(
             "Overpass: no places or no roads came back for Port-au-Prince. Run the refresh again later."
+        )
+    if unknown := {road["road_class"] for road in roads} - set(ROAD_CLASSES):
+        raise SourceError(
+            f"Overpass: a road is of the class {sorted(unknown)[0][:40]!r}, which was not asked for. Nothing was used."
         )
     lines = gpd.GeoDataFrame(roads, columns=[*ROAD_COLUMNS, "geometry"], geometry="geometry", crs="EPSG:4326")
     return OsmData(

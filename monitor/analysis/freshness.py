@@ -235,3 +235,27 @@ def _day(text: Any) -> date | None:
         return date.fromisoformat(str(text)[:10])
     except ValueError:
         return None
+
+
+def places_of_names(names: pd.Series, places: pd.DataFrame) -> pd.Series:
+    """Where OpenStreetMap has a place of exactly a spelling, upper and lower case apart: a hint, it resolves nothing.
+
+    Parameters
+    ----------
+    names
+        Spellings.
+    places
+        Rows of ``osm_places``.
+
+    Returns
+    -------
+    Series of text
+        ``kind latitude, longitude`` of each such place, separated by "; "; empty where there is none.
+    """
+    spellings = places[["name", "name_fr", "name_ht", "alt_names"]].fillna("")
+    where: dict[str, list[str]] = {}
+    for place, texts in zip(places.itertuples(), spellings.itertuples(index=False), strict=True):
+        parts = {part.strip().casefold() for text in texts for part in text.split("|")}
+        for part in sorted(parts - {""}):
+            where.setdefault(part, []).append(f"{place.place_type} {place.lat:.4f}, {place.lon:.4f}")
+    return names.map(lambda name: "; ".join(where.get(str(name).strip().casefold(), ()))).astype("str")

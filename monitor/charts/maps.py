@@ -85,6 +85,38 @@ def drawn_features(collection: GeoJSON) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": kept}
 
 
+#: Colour, opacity and width in px by zoom of main roads and of lesser ones: there for who looks for them.
+_ROAD, _ROAD_OPACITY = "#2b3640", 0.5
+_ROAD_WIDTHS = {"main": (0.9, 2.2), "secondary": (0.5, 1.2)}
+
+
+def with_roads(style: Mapping[str, Any], roads: Mapping[str, GeoJSON]) -> dict[str, Any]:
+    """A :func:`base_style` with roads over the areas and under points and names.
+
+    Parameters
+    ----------
+    roads
+        Lines as GeoJSON, by ``main`` and ``secondary``.
+    """
+    layers = list(style["layers"])
+    at = 1 + next(number for number, layer in enumerate(layers) if layer["id"] == OVER_AREAS)
+    drawn = [
+        _line(
+            f"roads-{kind}", f"roads-{kind}", _ROAD, ["interpolate", ["linear"], ["zoom"], 10, *_spread(kind)]
+        )
+        for kind in ("secondary", "main")
+    ]
+    for layer in drawn:
+        layer["paint"]["line-opacity"] = _for_all(_ROAD_OPACITY)
+    sources = {f"roads-{kind}": {"type": "geojson", "data": lines} for kind, lines in roads.items()}
+    return {**style, "sources": {**style["sources"], **sources}, "layers": layers[:at] + drawn + layers[at:]}
+
+
+def _spread(kind: str) -> tuple[float, int, float]:
+    near, far = _ROAD_WIDTHS[kind]
+    return near, 14, far
+
+
 def base_style(land: GeoJSON, communes: GeoJSON, cells: GeoJSON, names: pd.DataFrame) -> dict[str, Any]:
     """Inline MapLibre style: sea, land, outlines of all cells and communes, names. No glyphs, no sprites, no requests.
 

@@ -85,7 +85,7 @@ def _figures(text: str) -> list[str]:
 
 
 #: What a map and a time axis may show beside control.
-LAYERS = ("sites", "incidents", "milestones", "street")
+LAYERS = ("sites", "incidents", "roads", "milestones", "street")
 
 
 def _layers(text: str) -> tuple[str, ...]:

@@ -8,7 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from loaders.contracts import CONTRACTS, LOCAL_TIME_ZONE
-from monitor.analysis.freshness import Freshness, log_table, published_versions, waiting_names
+from monitor.analysis.freshness import (
+    Freshness,
+    log_table,
+    places_of_names,
+    published_versions,
+    waiting_names,
+)
 from monitor.language import _, format_date, format_number, marked, ngettext
 from monitor.ui import blocks, data, filters
 
@@ -178,7 +184,11 @@ def names() -> None:
         )
     )
     found["datasets"] = [", ".join(map(data.title, where)) for where in found["datasets"]]
-    blocks.table(found, {"name": _("Name as written"), "datasets": _("Dataset")})
+    columns = {"name": _("Name as written"), "datasets": _("Dataset")}
+    if "osm_places" in data.here():
+        found["hint"] = places_of_names(found["name"], data.frame("osm_places"))
+        columns["hint"] = _("In OpenStreetMap")
+    blocks.table(found, columns)
 
 
 def log() -> None:

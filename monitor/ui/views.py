@@ -15,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from monitor.analysis import coverage, retaken, status
 from monitor.charts import captions, maps, series
 from monitor.charts.style import Stamp, site_label, status_label, title_texts
+from monitor.export.figures.base import has_roads
 from monitor.export.figures.control import (
     SPANS,
     counts,
@@ -42,9 +43,6 @@ from monitor.ui.figure import (
     time_bar,
 )
 from monitor.vocabulary import word
-
-#: What is shown unless the link says otherwise.
-_DEFAULT_LAYERS = ("milestones",)
 
 
 def situation_heading(choice: Choice) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -123,25 +121,32 @@ def small_control_map(choice: Choice) -> None:
         )
 
 
+def _default_layers() -> tuple[str, ...]:
+    """Layers shown where the link names none: milestones, and roads where they have been fetched."""
+    return ("roads", "milestones") if has_roads(data.model()) else ("milestones",)
+
+
 def shown_layers() -> tuple[str, ...]:
-    """Switches over the map: sites, incidents, milestones, street map; kept in the link."""
+    """Switches over the map: sites, incidents, roads where there are any, milestones, street map; kept in the link."""
     names = {
         "sites": _("Key sites"),
         "incidents": _("Incidents"),
+        "roads": _("Roads"),
         "milestones": _("Milestones"),
         "street": _("Street map (online)"),
     }
-    shown: tuple[str, ...] = filters.read("layers", _DEFAULT_LAYERS)
+    shown: tuple[str, ...] = filters.read("layers", _default_layers())
+    offered = [name for name in LAYERS if name != "roads" or has_roads(data.model())]
     key = "layers control"
-    filters.sync(key, list(shown))
+    filters.sync(key, [name for name in shown if name in offered])
 
     def write() -> None:
         chosen = tuple(name for name in LAYERS if name in st.session_state[key])
-        filters.write("layers", None if chosen == _DEFAULT_LAYERS else "~".join(chosen) or "none")
+        filters.write("layers", None if chosen == _default_layers() else "~".join(chosen) or "none")
 
     st.pills(
         _("Show on the map"),
-        LAYERS,
+        offered,
         selection_mode="multi",
         format_func=lambda name: names[name],
         label_visibility="collapsed",
@@ -157,7 +162,7 @@ def timeline(choice: Choice) -> Timeline:
     days = model.time_bar_days(choice.as_of)
     covered = model.default_date()
     milestones = data.frame("milestones")
-    with_milestones = "milestones" in filters.read("layers", _DEFAULT_LAYERS)
+    with_milestones = "milestones" in filters.read("layers", _default_layers())
     return Timeline(
         "time",
         [day.isoformat() for day in days],

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.analysis.freshness import freshness, log_table, published_versions, waiting_names
+from monitor.analysis.freshness import (
+    freshness,
+    log_table,
+    places_of_names,
+    published_versions,
+    waiting_names,
+)
 
 TODAY = date(2026, 11, 23)
 
@@ -137,3 +143,20 @@ def test_names_of_a_refused_refresh_wait_until_one_is_accepted() -> None:
     assert found["datasets"].tolist() == [["incidents"], ["territorial_control"]]
     resolved = waiting_names(served, [refused, ended("accepted", dataset="territorial_control")])
     assert resolved["name"].tolist() == ["Delmas - Nowhere"]
+
+
+def test_a_name_that_waits_is_shown_where_openstreetmap_has_exactly_it() -> None:
+    places = pd.DataFrame(
+        {
+            "name": ["Katye Sentetik", "Delmas"],
+            "name_fr": ["Quartier synthétique", None],
+            "name_ht": [None, None],
+            "alt_names": ["Sentetik|Sintetik", None],
+            "place_type": ["neighbourhood", "suburb"],
+            "lat": [18.55, 18.54],
+            "lon": [-72.32, -72.30],
+        }
+    )
+    names = pd.Series(["quartier synthétique", "Sintetik", "Katye", "Delmas 30"])
+    spot = "neighbourhood 18.5500, -72.3200"
+    assert places_of_names(names, places).tolist() == [spot, spot, "", ""]

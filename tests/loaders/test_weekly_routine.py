@@ -26,7 +26,7 @@ WEDNESDAY = datetime(2026, 11, 25, 15, tzinfo=UTC)
 WEEK = timedelta(days=7)
 PROVIDERS = (
     *("boundaries", "acled_incidents", "ucdp_incidents", "acled_monthly_counts", "iom_displacement"),
-    *("osm_sites", "airports"),
+    *("osm_sites", "roads", "osm_places", "airports"),
 )
 
 

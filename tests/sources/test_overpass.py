@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from loaders.checks import Context
 from loaders.sources import overpass
 from loaders.sources.http import Session, SourceError
 from loaders.sources.interface import Ask
-from tests.fake_services.overpass import FakeOverpass
-from tests.sources.conftest import Time
+from tests.fake_services.overpass import FakeOverpass, elements
+from tests.sources.conftest import RECORDED_AT, Time
 
 
 @pytest.fixture
@@ -93,3 +94,25 @@ def test_after_a_refusal_it_waits_as_long_as_the_operator_asks(
 def test_other_answers_are_refused(answer: object) -> None:
     with pytest.raises(SourceError, match="Overpass"):
         overpass.parse(answer)
+
+
+def test_roads_and_places_are_rows_of_their_own_datasets() -> None:
+    answer = json.dumps(
+        {"elements": elements(), "osm3s": {"timestamp_osm_base": "2026-11-22T10:00:00Z"}}
+    ).encode()
+    nothing = Context(frames={}, files={}, compiled_on=date(2026, 11, 25))
+    roads = overpass.read_roads(answer, nothing, name="answer.json", recorded_at=RECORDED_AT)
+    assert roads.frame["road_id"].tolist() == ["way-7", "way-8"]
+    assert roads.frame["road_class"].tolist() == ["primary", "secondary"]
+    assert roads.frame["geometry"].map(lambda line: line.geom_type).tolist() == ["LineString", "LineString"]
+    places = overpass.read_places(answer, nothing, name="answer.json", recorded_at=RECORDED_AT)
+    assert places.frame[["osm_id", "name", "name_fr"]].fillna("").values.tolist() == [
+        ["node-1", "Katye Sentetik", "Quartier synthétique"],
+        ["node-2", "=2+3", ""],
+    ]
+
+
+def test_a_road_of_another_class_is_refused() -> None:
+    odd = [{**one, "tags": {"highway": "path"}} if one["id"] == 8 else one for one in elements()]
+    with pytest.raises(SourceError, match="of the class 'path', which was not asked for"):
+        overpass.parse({"elements": odd, "osm3s": {"timestamp_osm_base": "2026-11-22T10:00:00Z"}})

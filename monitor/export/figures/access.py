@@ -142,7 +142,7 @@ def _reach_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
         serving,
         model.features("neighborhoods"),
         hatch(model),
-        map_style(model),
+        map_style(model, roads=False),  # reach does not follow roads: none are drawn
         stamp,
     )
     table = by_area.merge(

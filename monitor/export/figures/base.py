@@ -7,17 +7,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from loaders.contracts import CONTRACTS
 from monitor.analysis import doubt, licences
 from monitor.analysis.definitions import current_ids
 from monitor.analysis.model import Choice, Model
 from monitor.charts.hatching import stripes
-from monitor.charts.maps import base_style
+from monitor.charts.maps import base_style, with_roads
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
 from monitor.language import _, format_date, language
+
+#: Dataset of the roads that maps draw where it has been fetched.
+ROADS = "roads"
+
+#: Degrees (about 5 m) by which a drawn road may lie beside its line.
+_ROAD_TOLERANCE = 5e-5
 
 
 class NothingToDrawError(ValueError):
@@ -99,17 +107,13 @@ def stamp_of(
     evidence: bool = False,
     denominator: str | None = None,
     dated: bool = True,
+    roads: bool = False,
 ) -> Stamp:
-    """Stamp of a figure drawn from some datasets: sources, access date, snapshot and what was chosen."""
-    accessed = max(model.provenance(name)["source"]["accessed_on"] for name in dataset_ids)
-    titles = ", ".join(_(model.description(name)["title"]).lower() for name in dataset_ids)
-    shoreline = _("; shoreline © OpenStreetMap contributors (ODbL)") if "neighborhoods" in dataset_ids else ""
-    sources = _(
-        "Port-au-Prince Conflict Monitor from cited public reports ({datasets}), CC BY 4.0, compiled {date}{shoreline}"
-    ).format(datasets=titles, date=format_date(date.fromisoformat(accessed)), shoreline=shoreline)
-    sources = "; ".join(
-        [sources, *(line for name in dataset_ids for line in licences.attributions(model.frame(name)))]
-    )
+    """Stamp of a figure drawn from some datasets: sources, access date, snapshot and what was chosen.
+
+    ``roads`` says that it is a map with roads, where there are any.
+    """
+    sources = "; ".join(_sources(model, dataset_ids, roads=roads and has_roads(model)))
     held = sorted(set(choice.definitions) - set(current_ids())) if choice is not None else []
     return Stamp(
         title=title,
@@ -129,10 +133,76 @@ def stamp_of(
     )
 
 
-def map_style(model: Model) -> dict[str, Any]:
-    """Style under every map, with names in the current language."""
+def _sources(model: Model, dataset_ids: tuple[str, ...], *, roads: bool) -> list[str]:
+    """Who a figure's data are from: each provider in the words that its terms ask for, and our own compilation."""
+    fetched = [name for name in dataset_ids if CONTRACTS[name].is_fetched]
+    said = []
+    for name in fetched:
+        accessed = format_date(date.fromisoformat(model.provenance(name)["source"]["accessed_on"]))
+        said.append(
+            _("{attribution}, accessed {date}").format(
+                attribution=model.description(name)["attribution"], date=accessed
+            )
+        )
+    own = [name for name in dataset_ids if name not in fetched]
+    if own:
+        accessed = max(model.provenance(name)["source"]["accessed_on"] for name in own)
+        titles = ", ".join(_(model.description(name)["title"]).lower() for name in own)
+        osm = {
+            (True, True): _("; shoreline and roads © OpenStreetMap contributors (ODbL)"),
+            (True, False): _("; shoreline © OpenStreetMap contributors (ODbL)"),
+            (False, True): _("; roads © OpenStreetMap contributors (ODbL)"),
+            (False, False): "",
+        }[("neighborhoods" in own, roads)]
+        said.append(
+            _(
+                "Port-au-Prince Conflict Monitor from cited public reports ({datasets}), CC BY 4.0, compiled {date}{shoreline}"
+            ).format(datasets=titles, date=format_date(date.fromisoformat(accessed)), shoreline=osm)
+        )
+    return [*said, *(line for name in own for line in licences.attributions(model.frame(name)))]
+
+
+def has_roads(model: Model) -> bool:
+    """Whether roads have been fetched into the snapshot: maps draw them then."""
+    return ROADS in model.datasets
+
+
+def map_style(model: Model, *, roads: bool = True) -> dict[str, Any]:
+    """Style under every map, with names in the current language; with roads where they are wanted and here."""
     datasets = ("coastline", "communes", "neighborhoods", "aliases")
-    return model.kept("map style", datasets, (language(),), lambda: Shared(_style(model)))
+    if not (roads and has_roads(model)):
+        return model.kept("map style", datasets, (language(),), lambda: Shared(_style(model)))
+    return model.kept(
+        "map style with roads",
+        (*datasets, ROADS),
+        (language(),),
+        lambda: Shared(with_roads(_style(model), _road_lines(model))),
+    )
+
+
+def _road_lines(model: Model) -> dict[str, Any]:
+    """Roads as one feature for main roads and one for the others, thinned to what a map of the city can show."""
+    import shapely  # heavy: imported only where roads are drawn
+    from shapely.geometry import mapping, shape
+
+    rows = model.frame(ROADS)
+    is_lesser = rows["road_class"] == "secondary"
+    kinds = dict(zip(rows["road_id"], np.where(is_lesser, "secondary", "main"), strict=True))
+    lines: dict[str, list[Any]] = {"main": [], "secondary": []}
+    for feature in model.features(ROADS)["features"]:
+        lines[kinds[feature["id"]]].append(shape(feature["geometry"]))
+    collections = {}
+    for kind, found in lines.items():
+        merged = shapely.line_merge(shapely.union_all(found)) if found else shapely.MultiLineString()
+        thinned = shapely.set_precision(shapely.simplify(merged, _ROAD_TOLERANCE), 1e-5, mode="pointwise")
+        feature = {
+            "type": "Feature",
+            "id": kind,
+            "properties": {},
+            "geometry": mapping(thinned),
+        }
+        collections[kind] = {"type": "FeatureCollection", "features": [feature] if found else []}
+    return collections
 
 
 def _style(model: Model) -> dict[str, Any]:

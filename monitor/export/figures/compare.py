@@ -88,6 +88,7 @@ def _change_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
         caveat=_(MAP_CAVEAT),
         evidence=True,
         denominator=_("compared with {date}").format(date=format_date(first)),
+        roads=True,
     )
     counts = rows["kind"].value_counts()
     notes = [

@@ -16,6 +16,7 @@ from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, maps, series, strips
 from monitor.charts.style import Stamp
 from monitor.export.figures.base import (
+    ROADS,
     BuiltFigure,
     FigureSpec,
     NothingToDrawError,
@@ -70,6 +71,7 @@ def map_stamp(model: Model, choice: Choice, shown: Sequence[str] = ()) -> Stamp:
         choice=choice,
         caveat=_(MAP_CAVEAT),
         evidence=True,
+        roads=ROADS in shown,
     )
 
 
@@ -154,7 +156,7 @@ def map_of(
         places(model),
         model.features("neighborhoods"),
         hatch(model),
-        map_style(model),
+        map_style(model, roads=ROADS in shown),
         stamp,
         legend=model.share_table(choice),
         selected=selected,
@@ -184,7 +186,7 @@ def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
 
 
 def _overview_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return map_of(model, choice, 560, maps.SMALL_METRO_VIEW)
+    return map_of(model, choice, 560, maps.SMALL_METRO_VIEW, shown=(ROADS,))
 
 
 def share_stamp(model: Model, choice: Choice, title: str, by: str) -> Stamp:

@@ -184,6 +184,7 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
         caveat=caveat_of(provider_of(model, parameters))
         + " "
         + _("A circle stands for the neighborhood, not for the spot"),
+        roads=True,
     )
     figure = maps.incident_map(circles, coarse, map_style(model), stamp)
     drawn = pd.concat(

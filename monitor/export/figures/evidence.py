@@ -231,6 +231,7 @@ def _silence(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Bui
         *CONTROL,
         choice=choice,
         evidence=True,
+        roads=True,
         caveat=_(
             "Silence may be calm, and it may be fear. Areas are approximate catchments, not official limits; people: commune figures of 2015 split by area"
         ),

@@ -98,6 +98,7 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
         "neighborhoods",
         choice=choice,
         caveat=_("Coordinates are estimated, most within 0.3-1 km"),
+        roads=True,
     )
     figure = maps.site_map(rows, map_style(model), stamp)
     return BuiltFigure(figure, stamp, title, f"site-map-{choice.as_of}", rows.reset_index(drop=True))
