@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from monitor.analysis.coverage import week_start
@@ -109,55 +108,60 @@ def volume_breaks(volumes: Mapping[str, pd.Series], dataset_id: str, *, until: d
         In order of source and date. A source too thin to tell (fewer than ``BREAK_MIN_EXPECTED`` rows expected in
         four weeks) has none, and so has a span that chance alone could make of its usual rows.
     """
-    day = pd.Timestamp(until)
-    last = day - pd.Timedelta(days=(day.day_of_week + 1) % 7 + 6)
+    last = last_complete_week(until)
     found: list[Break] = []
     for name, weekly in sorted(volumes.items()):
-        if weekly.index[0] > last:
-            continue
-        grid = pd.date_range(weekly.index[0], last, freq="W-MON")
-        counts = weekly.reindex(grid, fill_value=0).to_numpy()
+        first = weekly.index[0].date()
+        weeks = (last - first).days // 7 + 1
+        counts = weekly.to_numpy()[: max(weeks, 0)].tolist()
+        counts += [0] * (weeks - len(counts))
         found += [
             Break(
                 dataset_id,
                 name,
                 "drop" if total < expected else "rise",
-                grid[first].date(),
-                (grid[end] + pd.Timedelta(days=6)).date(),
-                int(total),
-                float(expected),
+                first + timedelta(weeks=start),
+                first + timedelta(weeks=end, days=6),
+                total,
+                expected,
             )
-            for first, end, total, expected in _spans(counts)
+            for start, end, total, expected in _spans(counts)
         ]
     return found
 
 
-def _spans(counts: np.ndarray) -> list[tuple[int, int, int, float]]:
+def last_complete_week(until: date) -> date:
+    """Monday of the last week that has ended on the day before a date or earlier."""
+    return until - timedelta(days=(until.weekday() + 1) % 7 + 6)
+
+
+def _spans(counts: list[int]) -> list[tuple[int, int, int, float]]:
     """First and last week, rows and expected rows of each break in weekly counts."""
     spans: list[tuple[int, int, int, float]] = []
-    baseline = list(counts[:BREAK_MIN_BASELINE_WEEKS])
+    baseline = counts[:BREAK_MIN_BASELINE_WEEKS]
     week = BREAK_MIN_BASELINE_WEEKS
     while week + BREAK_WEEKS <= len(counts):
-        usual = float(np.mean(baseline[-BREAK_BASELINE_WEEKS:]))
+        usual = _mean(baseline[-BREAK_BASELINE_WEEKS:])
         end = _end(counts, week, usual)
-        if poisson_tail(int(counts[week:end].sum()), usual * (end - week)) > BREAK_CHANCE:
+        total, expected = sum(counts[week:end]), usual * (end - week)
+        if end == week or poisson_tail(total, expected) > BREAK_CHANCE:
             baseline.append(counts[week])
             week += 1
             continue
-        spans.append((week, end - 1, int(counts[week:end].sum()), usual * (end - week)))
+        spans.append((week, end - 1, total, expected))
         if _is_new_level(counts[week:end]):
-            baseline = list(counts[week:end])
+            baseline = counts[week:end]
         week = end
     return spans
 
 
-def _end(counts: np.ndarray, week: int, usual: float) -> int:
+def _end(counts: list[int], week: int, usual: float) -> int:
     """Week after the last one of a break that begins with a week; the week itself where none does."""
     sign = 1 if counts[week] > usual else -1
     limit = usual * (1 + sign * BREAK_SHARE)
 
-    def beyond(window: np.ndarray) -> bool:
-        return bool(sign * (window.mean() - limit) > 0)
+    def beyond(window: list[int]) -> bool:
+        return sign * (_mean(window) - limit) > 0
 
     if usual * BREAK_WEEKS < BREAK_MIN_EXPECTED:
         return week
@@ -176,10 +180,14 @@ def _end(counts: np.ndarray, week: int, usual: float) -> int:
     return end
 
 
-def _is_new_level(span: np.ndarray) -> bool:
+def _is_new_level(span: list[int]) -> bool:
     """Whether a break has lasted so long that it is how the source is now; a source fallen silent stays broken."""
     recent = span[-BREAK_NEW_LEVEL_WEEKS:]
-    return len(recent) == BREAK_NEW_LEVEL_WEEKS and float(recent.mean()) * BREAK_WEEKS >= BREAK_MIN_EXPECTED
+    return len(recent) == BREAK_NEW_LEVEL_WEEKS and _mean(recent) * BREAK_WEEKS >= BREAK_MIN_EXPECTED
+
+
+def _mean(counts: list[int]) -> float:
+    return sum(counts) / len(counts)
 
 
 def method_breaks(milestones: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> list[Break]:

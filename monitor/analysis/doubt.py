@@ -143,7 +143,7 @@ def silence(model: Model, choice: Choice) -> pd.DataFrame:
 def _breaks(model: Model, dataset_id: str, known_on: date | None, until: date) -> list[breaks.Break]:
     """Breaks of one dataset's sources: a figure asks for no dataset that it is not drawn from.
 
-    The rows are counted once for all dates; what a date needs is found in the counts.
+    The rows are counted once for all dates; what a date needs is found in the counts, once for all figures of its week.
     """
 
     def compute() -> tuple[dict[str, pd.Series], list[breaks.Break]]:
@@ -155,7 +155,12 @@ def _breaks(model: Model, dataset_id: str, known_on: date | None, until: date) -
         ]
 
     volumes, methods = model.kept("volumes", (dataset_id, "milestones"), (known_on,), compute)
-    found = breaks.volume_breaks(volumes, dataset_id, until=until)
+    found: list[breaks.Break] = model.kept(
+        "volume breaks",
+        (dataset_id,),
+        (known_on, breaks.last_complete_week(until)),
+        lambda: breaks.volume_breaks(volumes, dataset_id, until=until),
+    )
     return found + [item for item in methods if item.start <= until]
 
 

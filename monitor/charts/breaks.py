@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,47 +20,35 @@ _SHADE, _DASH = "rgba(82,96,109,0.16)", "#52606d"
 _NAMED = 2
 
 
-def mark_breaks(figure: go.Figure, breaks: Sequence[Break], as_of: date | None) -> tuple[str, ...]:
-    """Shade the spans of breaks on a time axis and say which they are.
+def marked_breaks(
+    figure: go.Figure, breaks: Sequence[Break], as_of: date | None
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Shapes that shade the spans of breaks on a figure's time axis, and footnotes that say which they are.
 
     A figure without a time axis gets no shade; its footnote names the spans that reach the date it shows.
 
     Returns
     -------
-    tuple of str
-        Footnotes, for the stamp.
+    list of dict, tuple of str
+        Shapes to add, and footnotes for the stamp.
     """
     if not breaks:
-        return ()
+        return [], ()
     if not figure.layout.xaxis.tickformatstops:
-        return _notes([item for item in breaks if item.kind != "method" and _is_recent(item, as_of)])
+        return [], _notes([item for item in breaks if item.kind != "method" and _is_recent(item, as_of)])
     start, end = _extent(figure)
+    shapes: list[dict[str, Any]] = []
     shown = [item for item in breaks if item.start <= end and item.end >= start]
     for item in shown:
+        shape = {"name": "break", "y0": 0, "y1": 1, "yref": "paper"}
         if item.kind == "method":
-            figure.add_shape(
-                name="break",
-                type="line",
-                x0=item.start.isoformat(),
-                x1=item.start.isoformat(),
-                y0=0,
-                y1=1,
-                yref="paper",
-                line={"color": _DASH, "width": 1.2, "dash": "dash"},
-            )
+            day = item.start.isoformat()
+            look = {"type": "line", "line": {"color": _DASH, "width": 1.2, "dash": "dash"}}
+            shapes.append({**shape, **look, "x0": day, "x1": day})
         else:
-            figure.add_shape(
-                name="break",
-                type="rect",
-                x0=max(item.start, start).isoformat(),
-                x1=min(item.end, end).isoformat(),
-                y0=0,
-                y1=1,
-                yref="paper",
-                fillcolor=_SHADE,
-                line={"width": 0},
-            )
-    return _notes(shown, shaded=True)
+            span = {"x0": max(item.start, start).isoformat(), "x1": min(item.end, end).isoformat()}
+            shapes.append({**shape, **span, "type": "rect", "fillcolor": _SHADE, "line": {"width": 0}})
+    return shapes, _notes(shown, shaded=True)
 
 
 def _is_recent(item: Break, as_of: date | None) -> bool:

@@ -14,7 +14,7 @@ import plotly.io
 
 from loaders.contracts import Status
 from monitor.analysis.breaks import Break
-from monitor.charts.breaks import mark_breaks
+from monitor.charts.breaks import marked_breaks
 from monitor.language import MONTHS, _, format_date, format_percent, language, separators
 
 FONT = (
@@ -282,10 +282,14 @@ def stamped(
     Figure
         The same figure. ``layout.meta["fit"]`` lists ``{"min_width", "set": {layout path: value}}``, narrowest first.
     """
-    stamp = replace(stamp, footnotes=mark_breaks(figure, stamp.breaks, stamp.as_of))
+    breaks, footnotes = marked_breaks(figure, stamp.breaks, stamp.as_of)
+    stamp = replace(stamp, footnotes=footnotes)
+    drawn = figure.layout.to_plotly_json()
+    drawn.pop("template", None)
     narrower = dict(narrow or {})
     if figure.layout.xaxis.tickformatstops:
         narrower["xaxis.nticks"] = 4
+    wider = {path: _value_at(drawn, path) for path in narrower}
     fits: list[tuple[int, dict[str, Any]]] = []
     for width in FIT_WIDTHS:
         extra = narrow_below if width < NARROW_PX else 0
@@ -293,9 +297,7 @@ def stamped(
             "annotations[0].yshift": -(below + extra),
             "margin.l": left,
         }
-        if narrower:
-            wide = {path: _value_at(figure, path) for path in narrower if path not in values}
-            values |= narrower if width < NARROW_PX else wide
+        values |= narrower if width < NARROW_PX else {**wider, **values}
         values["annotations[0].xshift"] = 10 - values["margin.l"]
         fits.append((width if fits else 0, values))
     chosen = fits[FIT_WIDTHS.index(_REFERENCE_PX)][1]
@@ -320,8 +322,8 @@ def stamped(
         "font": {"size": _FOOTER_PX, "color": GREY},
     }
     # One assignment of a whole layout: each update of a part makes Plotly look for whoever listens to it.
-    drawn = figure.layout.to_plotly_json()
-    drawn.pop("template", None)
+    if breaks:
+        drawn["shapes"] = [*drawn.get("shapes", []), *breaks]
     layout = _merged(
         drawn,
         {
@@ -372,12 +374,15 @@ def _merged(into: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return into
 
 
-def _value_at(figure: go.Figure, path: str) -> object:
-    """Value of a layout path such as ``annotations[1].y``, where annotation 0 will be the stamp."""
+def _value_at(layout: Mapping[str, Any], path: str) -> object:
+    """Value of a layout path such as ``annotations[1].y``, where annotation 0 will be the stamp; None where none is set."""
     match = re.fullmatch(r"annotations\[(\d+)\]\.(\w+)", path)
     if match:
-        return figure.layout.annotations[int(match[1]) - 1][match[2]]
-    return figure.layout[path]
+        return layout["annotations"][int(match[1]) - 1].get(match[2])
+    value: Any = layout
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def time_axis(**more: object) -> dict[str, object]:
