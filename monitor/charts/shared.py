@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from typing import Any
 
+import orjson
 from plotly.utils import PlotlyJSONEncoder
 
 
@@ -25,6 +25,9 @@ class Shared(dict[str, Any]):
         return encode(self)
 
 
+_as_plotly_writes = PlotlyJSONEncoder().default
+
+
 def encode(content: Any) -> bytes:
-    """Return content as compact JSON; frames, dates and figures as Plotly writes them."""
-    return json.dumps(content, cls=PlotlyJSONEncoder, separators=(",", ":")).encode()
+    """Return content as compact JSON in UTF-8; frames, dates and figures as Plotly writes them, what is no number as null."""
+    return orjson.dumps(content, default=_as_plotly_writes, option=orjson.OPT_NON_STR_KEYS)

@@ -9,7 +9,7 @@ server an app with two routes and one middleware more::
         app = st.App(__file__, **serving.options())
 
 - ``publish`` puts bytes under an address made of their digest. A browser may keep them for ever: other content has another
-  address. They are compressed once.
+  address. They are compressed once, when the first browser asks.
 - ``figures/<id>.png`` and the like are figures as files (monitor/ui/images.py).
 - ``Frontend`` sends Streamlit's scripts compressed, each compressed once, and adds a module to the head of the page that
   fetches the drawing library while the first script run is still computing, once Streamlit's own scripts are there.
@@ -48,6 +48,9 @@ _FRONTEND = Path(get_static_dir()) / "static"
 #: The tag with which Streamlit's page asks for its own font.
 _FONT = re.compile(rb'<link\s[^>]*\bas="font"[^>]*>')
 
+#: How compressed bytes begin; JSON does not.
+_GZIP = b"\x1f\x8b"
+
 _published: OrderedDict[str, bytes] = OrderedDict()
 _ready: dict[Path, bytes] = {}
 _lock = threading.Lock()
@@ -60,9 +63,8 @@ def publish(body: bytes, name: str) -> str:
     again costs its digest and makes it the latest.
     """
     address = _address(digest(body), name)
-    packed = _published.get(address) or gzip.compress(body, 6, mtime=0)
     with _lock:
-        _published[address] = packed
+        _published.setdefault(address, body)
         _published.move_to_end(address)
         while len(_published) > _KEPT:
             _published.popitem(last=False)
@@ -121,8 +123,12 @@ async def _send_asset(request: Request) -> Response:
     address = _address(**request.path_params)
     if script := _scripts().get(address):
         return await _send_file(script, address, request.scope)
-    if packed := _published.get(address):
-        return _immutable(packed, address, request.scope)
+    if content := _published.get(address):
+        if not content.startswith(_GZIP):
+            content = await run_in_threadpool(gzip.compress, content, 6, mtime=0)
+            if address in _published:
+                _published[address] = content
+        return _immutable(content, address, request.scope)
     return Response(status_code=404, headers={"Cache-Control": "no-store"})
 
 
