@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from monitor.charts import maps
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.maps import GeoJSON, Look
 from monitor.charts.series import add_milestones
 from monitor.charts.style import (
@@ -53,7 +54,7 @@ def reach_chart(
     table: pd.DataFrame, stamp: Stamp, *, milestones: pd.DataFrame | None = None, height: int = 400
 ) -> go.Figure:
     """Share of people who can get there over time: certain, if contested areas stop people, and at most."""
-    figure = go.Figure()
+    figure = Drawing()
     hover = "%{y:.0f} %<extra>%{fullData.name}</extra>"
     lines = (
         ("high", _("at most"), {"width": 1.4, "color": _BLUE, "dash": "dot", "shape": "hv"}, None),
@@ -62,7 +63,8 @@ def reach_chart(
     )
     for column, name, line, fill in lines:
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=table["date"],
                 y=100 * table[column],
                 mode="lines",
@@ -152,7 +154,7 @@ def reach_map(
         for word in words
     ]
     stripes = [Look("#2166ac", 0.55 if word == "perhaps" else 0.0, "#2166ac", 0.0) for word in words]
-    figure = go.Figure(
+    figure = Drawing(
         maps._areas(
             cells,
             rows["neighborhood_id"],
@@ -173,7 +175,8 @@ def reach_map(
     )
     for size, colour in ((15, "#ffffff"), (10, INK)):
         figure.add_trace(
-            go.Scattermap(
+            trace(
+                "scattermap",
                 lat=targets["lat"],
                 lon=targets["lon"],
                 mode="markers",
@@ -229,7 +232,7 @@ def surroundings_chart(
     near_days
         Days over which the incidents are counted.
     """
-    figure = go.Figure()
+    figure = Drawing()
     days = table["date"].to_numpy()
     ends = np.append(days[1:], days[-1] + np.timedelta64(1, "D"))
     runs = (table["area_status"] != table["area_status"].shift()).cumsum()
@@ -237,7 +240,8 @@ def surroundings_chart(
         status = str(part["area_status"].iloc[0])
         start, end = part["date"].iloc[0], ends[table.index.get_loc(part.index[-1])]
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=[start, end, end, start, start],
                 y=[0, 0, 1, 1, 0],
                 fill="toself",
@@ -259,7 +263,8 @@ def surroundings_chart(
             )
         )
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=table["date"],
             y=table["gang_distance_m"] / 1000,
             yaxis="y2",
@@ -274,7 +279,8 @@ def surroundings_chart(
         ("encircled", {"width": 2, "color": _RED, "shape": "hv"}, "tonexty"),
     ):
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=table["date"],
                 y=100 * table[column],
                 yaxis="y3",
@@ -289,7 +295,8 @@ def surroundings_chart(
     for radius, shade in sorted(zip(sorted(near["radius_km"].unique()), shades, strict=False), reverse=True):
         line = near[near["radius_km"] == radius]
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=line["date"],
                 y=line["events"],
                 yaxis="y4",
@@ -391,10 +398,11 @@ def service_chart(
         "unknown": (sums["days_unknown"], "#d9d9d9", _("not known"), "/"),
         "served": (total - sums["lost"] - sums["days_unknown"], "#67a9cf", _("served"), ""),
     }
-    figure = go.Figure()
+    figure = Drawing()
     for values, colour, name, shape in parts.values():
         figure.add_trace(
-            go.Bar(
+            trace(
+                "bar",
                 x=sums.index,
                 y=100 * values / total,
                 marker={
@@ -430,7 +438,7 @@ def functioning_by_side_chart(
     """Functioning, not functioning and not known sites by who holds the area around them, on one date."""
     rows = table[table["listed"] > 0]
     names = [labels[side] for side in rows["side"]]
-    figure = go.Figure()
+    figure = Drawing()
     parts = (
         (rows["functioning"], "#2166ac", _("functions"), ""),
         (rows["known"] - rows["functioning"], _RED, _("closed or destroyed"), ""),
@@ -438,7 +446,8 @@ def functioning_by_side_chart(
     )
     for values, colour, name, shape in parts:
         figure.add_trace(
-            go.Bar(
+            trace(
+                "bar",
                 y=names,
                 x=values,
                 orientation="h",

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from monitor.analysis.breaks import Break
+from monitor.charts.drawing import Drawing
 from monitor.language import _, format_date, format_percent
 
 #: Days after the end of a break during which a figure of one date still says so.
@@ -21,7 +21,7 @@ _NAMED = 2
 
 
 def marked_breaks(
-    figure: go.Figure, breaks: Sequence[Break], as_of: date | None
+    figure: Drawing, breaks: Sequence[Break], as_of: date | None
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """Shapes that shade the spans of breaks on a figure's time axis, and footnotes that say which they are.
 
@@ -34,7 +34,7 @@ def marked_breaks(
     """
     if not breaks:
         return [], ()
-    if not figure.layout.xaxis.tickformatstops:
+    if "tickformatstops" not in figure.layout.get("xaxis", {}):
         return [], _notes([item for item in breaks if item.kind != "method" and _is_recent(item, as_of)])
     start, end = _extent(figure)
     shapes: list[dict[str, Any]] = []
@@ -55,14 +55,14 @@ def _is_recent(item: Break, as_of: date | None) -> bool:
     return as_of is not None and item.start <= as_of and (as_of - item.end).days <= _RECENT_DAYS
 
 
-def _extent(figure: go.Figure) -> tuple[date, date]:
+def _extent(figure: Drawing) -> tuple[date, date]:
     """First and last day on the time axis."""
-    edges = figure.layout.xaxis.range
+    edges = figure.layout["xaxis"].get("range")
     if edges is None:
         days = []
-        for trace in figure.data:
-            values = trace.x if trace.x is not None and len(trace.x) else []
-            found = pd.to_datetime(pd.Series(np.asarray(values, dtype="object")), errors="coerce").dropna()
+        for trace in figure.traces:
+            found = pd.to_datetime(pd.Series(np.asarray(trace.get("x", ()), dtype="object")), errors="coerce")
+            found = found.dropna()
             days += [found.min(), found.max()] if len(found) else []
         edges = (min(days), max(days)) if days else ("1900-01-01", "2200-01-01")
     first, last = (pd.Timestamp(edge) for edge in edges)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.series import add_milestones
 from monitor.charts.style import (
     GREY,
@@ -48,8 +49,9 @@ def transition_chart(matrix: pd.DataFrame, stamp: Stamp, *, denominator: str, he
     wide = wide.loc[present, present]
     moved = wide.where([[row != column for column in present] for row in present])
     names = [status_label(status) for status in present]
-    figure = go.Figure(
-        go.Heatmap(
+    figure = Drawing(
+        trace(
+            "heatmap",
             x=names,
             y=names,
             z=moved.to_numpy(),
@@ -142,7 +144,7 @@ def gains_chart(
         :func:`monitor.analysis.compare.gains_and_losses`.
     """
     rows = table[table["denominator"] == denominator]
-    figure = go.Figure()
+    figure = Drawing()
     bars = (
         ("gained", 1, _GAINED, _("gained"), ""),
         ("appeared", 1, "#f4c7c3", _("newly reported as held"), "/"),
@@ -151,7 +153,8 @@ def gains_chart(
     )
     for name, sign, colour, label, pattern in bars:
         figure.add_trace(
-            go.Bar(
+            trace(
+                "bar",
                 x=rows["date"],
                 y=sign * rows[name],
                 name=label,
@@ -165,7 +168,8 @@ def gains_chart(
             )
         )
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=rows["date"],
             y=rows["net"].cumsum(),
             mode="lines",

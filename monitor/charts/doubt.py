@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.style import (
     GREY,
     INK,
@@ -62,7 +63,7 @@ def said_chart(said: pd.DataFrame, names: Mapping[str, str], stamp: Stamp) -> go
     names
         Label of each area, from top to bottom.
     """
-    figure = go.Figure()
+    figure = Drawing()
     order = list(names)[::-1]
     sides = [side for side in _SIDES if (said["side"] == side).any()]
     for row, area in enumerate(order):
@@ -86,7 +87,8 @@ def said_chart(said: pd.DataFrame, names: Mapping[str, str], stamp: Stamp) -> go
             )
             colour = STATUS_COLOURS[_SIDE_STATUS[side]]
             figure.add_trace(
-                go.Scatter(
+                trace(
+                    "scatter",
                     x=[column],
                     y=[row],
                     mode="markers+text",
@@ -146,8 +148,9 @@ def agreement_chart(pairs: pd.DataFrame, stamp: Stamp) -> go.Figure:
         ``agreement.pair_agreement``, with ``label``; the first is drawn on top.
     """
     rows = pairs.iloc[::-1]
-    figure = go.Figure(
-        go.Bar(
+    figure = Drawing(
+        trace(
+            "bar",
             x=100 * rows["agree"],
             y=rows["label"],
             orientation="h",
@@ -205,8 +208,9 @@ def nine_chart(
         Denominator and measure.
     """
     cells = table.set_index(["denominator", "measure"])
-    figure = go.Figure(
-        go.Scatter(
+    figure = Drawing(
+        trace(
+            "scatter",
             x=[0, len(measures) - 1],
             y=[0, len(denominators) - 1],
             mode="markers",
@@ -235,7 +239,7 @@ def nine_chart(
                 value=_amount(cell["value"], denominator), total=_amount(cell["total"], denominator)
             )
             big = f"<b>{format_percent(cell['share'])}</b>"
-            narrow[f"annotations[{1 + len(figure.layout.annotations)}].text"] = (
+            narrow[f"annotations[{1 + len(figure.layout.get('annotations', ()))}].text"] = (
                 f"{big}<br><span style='font-size:10px'>{bound}</span>"
             )
             figure.add_annotation(
@@ -282,7 +286,7 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
         The headline.
     """
     order = rows.iloc[::-1]
-    figure = go.Figure()
+    figure = Drawing()
     for place, row in enumerate(order.itertuples()):
         figure.add_shape(
             type="line",
@@ -294,7 +298,8 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
             layer="below",
         )
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=100 * order["share"],
             y=list(range(len(order))),
             mode="markers+text",
@@ -310,7 +315,16 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
             showlegend=False,
         )
     )
-    figure.add_vline(x=100 * base, line={"color": "#b2182b", "width": 2})
+    figure.add_shape(
+        type="line",
+        x0=100 * base,
+        x1=100 * base,
+        xref="x",
+        y0=0,
+        y1=1,
+        yref="y domain",
+        line={"color": "#b2182b", "width": 2},
+    )
     high = max(100 * float(order["share"].max()), 100 * base) if len(order) else 100 * base
     figure.update_layout(
         xaxis=value_axis(range=[-6, min(106, high + 12)], ticksuffix="\u00a0%", tick0=0),
@@ -374,7 +388,7 @@ def lag_chart(gains: pd.DataFrame, table: pd.DataFrame, stamp: Stamp) -> go.Figu
         )
         for row in table.itertuples()
     }
-    figure = go.Figure()
+    figure = Drawing()
     classes = pd.cut(
         gains["lag_days"], [-1, *_LAG_ENDS, float("inf")], labels=list(range(len(names)))
     ).astype("int64")
@@ -384,7 +398,8 @@ def lag_chart(gains: pd.DataFrame, table: pd.DataFrame, stamp: Stamp) -> go.Figu
         column = column.reindex(list(labels)[::-1])
         whole = counts.sum(axis=1).reindex(column.index)
         figure.add_trace(
-            go.Bar(
+            trace(
+                "bar",
                 y=[labels[side] for side in column.index],
                 x=100 * column / whole,
                 orientation="h",
@@ -438,7 +453,7 @@ def then_now_chart(
     known
         Labels of the two lines.
     """
-    figure = go.Figure()
+    figure = Drawing()
     ink = STATUS_INKS["gang_control"]
     for table, label, line in (
         (then, known[0], {"color": GREY, "width": 2, "dash": "dot", "shape": "hv"}),
@@ -447,7 +462,8 @@ def then_now_chart(
         rows = table[(table["denominator"] == denominator) & table["status"].isin(statuses)]
         series = 100 * rows.groupby("date")["share"].sum()
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=series.index,
                 y=series,
                 mode="lines",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.series import add_milestones
 from monitor.charts.style import GREY, Key, Stamp, stamped, time_axis, value_axis
 from monitor.language import _, format_number
@@ -49,14 +50,15 @@ def holders_chart(
         shown["others"] = wide[rest].sum(axis=1)
     shown |= {holder: wide[holder] for holder in special}
     words = {**names, "others": _("others ({n})").format(n=len(rest))}
-    figure = go.Figure()
+    figure = Drawing()
     key = []
     for number, (holder, values) in enumerate(shown.items()):
         own = holder in large
         colour = _COLOURS[number] if own else "#e4e7eb" if holder == "not_named" else _OTHERS
         pattern = _PATTERNS[number] if own else {"several": "\\", "not_named": "."}.get(holder, "")
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=values.index,
                 y=values,
                 stackgroup="held",
@@ -95,14 +97,15 @@ def actor_chart(
     height: int = 320,
 ) -> go.Figure:
     """Areas that one actor is named to hold, and to contest, over time: ``date, holds, contests``."""
-    figure = go.Figure()
+    figure = Drawing()
     parts = (
         ("holds", _("named as holding"), colour, ""),
         ("contests", _("named where contested"), "#f7d96b", "/"),
     )
     for column, name, fill, pattern in parts:
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=counts["date"],
                 y=counts[column],
                 stackgroup="named",
@@ -149,8 +152,9 @@ def rates_chart(table: pd.DataFrame, stamp: Stamp) -> go.Figure:
     rows = table.sort_values(["rate", "events"], na_position="first", ignore_index=True)
     shown = rows["rate"].notna()
     labels = rows["name"]
-    figure = go.Figure(
-        go.Scatter(
+    figure = Drawing(
+        trace(
+            "scatter",
             x=rows["rate"],
             y=labels,
             mode="markers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.style import GREY, INK, Key, Stamp, percent_ticks, stamped, value_axis
 from monitor.language import _, format_number
 
@@ -45,14 +46,15 @@ def funnel_chart(steps: pd.DataFrame, stamp: Stamp, *, strict: bool = False) -> 
             (_LOST, int(row["lost"]), lost),
             (_OPEN, int(row["not_followed"]), _("no report so late")),
         ]
-    figure = go.Figure()
+    figure = Drawing()
     for step, bars in parts.items():
         start = 0
         for number, (colour, count, name) in enumerate(bars):
             if not count:
                 continue
             figure.add_trace(
-                go.Bar(
+                trace(
+                    "bar",
                     y=[_step_label(step)],
                     x=[count],
                     base=start,
@@ -109,14 +111,15 @@ def reversal_chart(table: pd.DataFrame, stamp: Stamp) -> go.Figure:
         ``claims.reversal`` with ``label``, most claims first.
     """
     rows = table.iloc[::-1]
-    figure = go.Figure()
+    figure = Drawing()
     looks = ((30, _LOST, "circle", 0.14), (7, "#ef8a62", "circle-open", -0.14))
     places = {label: number for number, label in enumerate(rows["label"])}
     for days, colour, symbol, shift in looks:
         part = rows[rows[f"of_{days}"] > 0]
         y = [places[label] + shift for label in part["label"]]
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=[
                     end
                     for low, high in zip(part[f"low_{days}"], part[f"high_{days}"], strict=True)
@@ -131,7 +134,8 @@ def reversal_chart(table: pd.DataFrame, stamp: Stamp) -> go.Figure:
             )
         )
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=100 * part[f"share_{days}"],
                 y=y,
                 mode="markers+text",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.series import add_milestones
 from monitor.charts.style import GREY, INK, Key, Stamp, stamped, time_axis, value_axis
 from monitor.language import _, format_date, format_number, format_percent
@@ -40,7 +41,7 @@ def countries_chart(table: pd.DataFrame, stamp: Stamp, *, labels: Mapping[str, s
     rows = table[table["basis"].isin(looks)]
     rank = rows.assign(first=rows["value"].where(rows["basis"] == "deployed", rows["value"] / 1e6))
     order = rank.groupby("entity")["first"].max().sort_values(kind="stable").index.tolist()
-    figure = go.Figure()
+    figure = Drawing()
     key = []
     for basis, (colour, symbol, mark) in looks.items():
         part = rows[rows["basis"] == basis]
@@ -48,7 +49,8 @@ def countries_chart(table: pd.DataFrame, stamp: Stamp, *, labels: Mapping[str, s
             continue
         key.append(Key(mark, colour, labels[basis]))
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=part["value"],
                 y=part["entity"],
                 mode="markers",
@@ -102,8 +104,9 @@ def ratio_chart(
 ) -> go.Figure:
     """Deployed of authorised personnel, a dot for each published count: ``as_of, entity, value, authorised, ratio``."""
     rows = totals[totals["ratio"].notna()]
-    figure = go.Figure(
-        go.Scatter(
+    figure = Drawing(
+        trace(
+            "scatter",
             x=rows["as_of"],
             y=100 * rows["ratio"],
             mode="markers+lines",
@@ -149,7 +152,7 @@ def inputs_chart(
         Weeks by which personnel is drawn later.
     """
     stamp = replace(stamp, caveat=f"{association()}. {stamp.caveat}".strip())
-    figure = go.Figure()
+    figure = Drawing()
     lines = (
         ("y", table["personnel"], INK, _("personnel deployed (last published count)")),
         ("y2", table["per_10000"], "#7b3294", _("the same per 10,000 people in gang-held neighborhoods")),
@@ -158,7 +161,8 @@ def inputs_chart(
     )
     for axis, values, colour, name in lines:
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=table["date"],
                 y=values,
                 yaxis=axis,

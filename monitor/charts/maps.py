@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from loaders.contracts import Status
+from monitor.charts.drawing import Drawing, Part, trace
 from monitor.charts.style import (
     GREY,
     INK,
@@ -254,7 +255,7 @@ def scale_bar(lat: float, zoom: float) -> tuple[int, str]:
     return round(length / metres), label
 
 
-def _add_scale(figure: go.Figure, view: View) -> None:
+def _add_scale(figure: Drawing, view: View) -> None:
     """Scale bar of a view; in the browser it follows the zoom (``figure_component/scale.js``)."""
     width, label = scale_bar(view.lat, view.zoom)
     figure.add_shape(
@@ -290,10 +291,8 @@ def _add_scale(figure: go.Figure, view: View) -> None:
         borderpad=1,
     )
     decimal = format_number(0.5, 1)[1]
-    meta = dict(figure.layout.meta or {})
     figure.update_layout(
         meta={
-            **meta,
             "scale": {"longest": _SCALE_PX, "units": _UNITS, "decimal": decimal},
             "home": view.layout,
         }
@@ -366,10 +365,7 @@ HATCH_LOOKS = tuple(_hatch_look(code) for code in range(2 * _CONTESTED))
 def _areas(
     geojson: GeoJSON, ids: pd.Series, codes: np.ndarray, looks: Sequence[Look], **more: Any
 ) -> dict[str, Any]:
-    """Trace of areas coloured by class: one step of the colour scale per class.
-
-    A trace that goes into a figure as a plain dict is looked through once by Plotly, an object of its own twice.
-    """
+    """Trace of areas coloured by class: one step of the colour scale per class."""
     return {
         "type": "choroplethmap",
         "geojson": geojson,
@@ -462,7 +458,7 @@ def control_map(
             + (f"<br>{_('{events} incidents placed here in 4 weeks').format(events=count)}" if count else "")
             for text, count in zip(hover, events, strict=True)
         ]
-    figure = go.Figure()
+    figure = Drawing()
     figure.add_trace(
         _areas(
             cells,
@@ -483,13 +479,13 @@ def control_map(
     if incidents is not None:
         figure.add_trace(_incident_marks(incidents))
     if sites is not None:
-        figure.add_traces(_site_marks(sites))
-    figure.layout = {"map": {"style": style, **view.layout}, "uirevision": "control-map"}
+        figure.traces += _site_marks(sites)
+    figure.update_layout(map={"style": style, **view.layout}, uirevision="control-map")
     # The legend comes first: its place on a phone is set by its number, after the stamp.
     box = map_legend(legend, notes)
-    figure.layout.annotations = [box, _date_label(panel["date"].iloc[0])]
+    figure.update_layout(annotations=[box, _date_label(panel["date"].iloc[0])])
     _add_scale(figure, view)
-    figure.layout.meta["home"] = home.layout
+    figure.update_layout(meta={"home": home.layout})
     # On a phone the legend would cover the map: it hangs below.
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
     return stamped(
@@ -524,7 +520,7 @@ def change_map(
     notes
         Lines of the legend.
     """
-    figure = go.Figure()
+    figure = Drawing()
     rows = changes.reset_index(drop=True)
     # A pale fill says that nobody need have moved: a report came in or grew stale.
     looks = [
@@ -553,10 +549,10 @@ def change_map(
             )
         )
     else:
-        figure.add_trace(go.Scattermap(lat=[], lon=[], mode="markers", meta="changes"))
+        figure.add_trace(trace("scattermap", lat=[], lon=[], mode="markers", meta="changes"))
     figure.update_layout(map={"style": style, **view.layout}, uirevision="change-map", showlegend=False)
     box = map_legend_box("<br>".join(notes))
-    figure.add_annotation(box)
+    figure.add_annotation(**box)
     _add_scale(figure, view)
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
     return stamped(
@@ -591,8 +587,9 @@ def _hover(row: Any) -> str:
     return "<br>".join(lines)
 
 
-def _outline(cells: GeoJSON, chosen: str) -> go.Choroplethmap:
-    return go.Choroplethmap(
+def _outline(cells: GeoJSON, chosen: str) -> Part:
+    return trace(
+        "choroplethmap",
         geojson=cells,
         locations=[chosen],
         featureidkey="id",
@@ -623,7 +620,7 @@ def incident_classes(events: np.ndarray) -> np.ndarray:
     return np.minimum(events, MOST_INCIDENTS).astype("uint8")
 
 
-def _incident_marks(incidents: pd.DataFrame) -> go.Scattermap:
+def _incident_marks(incidents: pd.DataFrame) -> Part:
     """A circle for each neighborhood with events, in its middle."""
     return _marks(
         incidents,
@@ -665,7 +662,7 @@ def site_classes(states: pd.Series) -> np.ndarray:
     return states.map(order).to_numpy(dtype="uint8")
 
 
-def _site_marks(sites: pd.DataFrame) -> list[go.Scattermap]:
+def _site_marks(sites: pd.DataFrame) -> list[Part]:
     """Three discs for each site: edge, colour and core."""
     codes = site_classes(sites["status"])
     text = [f"<b>{row.name}</b><br>{row.line}" for row in sites.itertuples()]
@@ -676,12 +673,11 @@ def _site_marks(sites: pd.DataFrame) -> list[go.Scattermap]:
     ]
 
 
-def _marks(
-    places: pd.DataFrame, codes: np.ndarray, looks: Sequence[Look], name: str, **more: Any
-) -> go.Scattermap:
+def _marks(places: pd.DataFrame, codes: np.ndarray, looks: Sequence[Look], name: str, **more: Any) -> Part:
     """Discs at ``lat, lon``; arrays for all that moves, so that each disc has its own."""
     chosen = [looks[code] for code in codes]
-    return go.Scattermap(
+    return trace(
+        "scattermap",
         lat=places["lat"],
         lon=places["lon"],
         mode="markers",
@@ -758,7 +754,7 @@ def silence_map(
         + _("{people} people").format(people=format_people(row.population))
         for row in rows.itertuples(index=False)
     ]
-    figure = go.Figure(
+    figure = Drawing(
         _areas(
             cells,
             rows["neighborhood_id"],
@@ -771,7 +767,7 @@ def silence_map(
         )
     )
     figure.update_layout(map={"style": style, **view.layout}, uirevision="silence-map", showlegend=False)
-    figure.add_annotation(_date_label(day))
+    figure.add_annotation(**_date_label(day))
     _add_scale(figure, view)
     sums = totals.set_index("silence")
     key = [
@@ -892,10 +888,11 @@ def incident_map(
     coarse
         ``name, lat, lon, events``: communes with the number of events known to commune level only.
     """
-    figure = go.Figure()
+    figure = Drawing()
     largest = max(1, int(places["events"].max())) if len(places) else 1
     figure.add_trace(
-        go.Scattermap(
+        trace(
+            "scattermap",
             lat=places["lat"],
             lon=places["lon"],
             mode="markers",
@@ -917,7 +914,8 @@ def incident_map(
         )
     )
     figure.add_trace(
-        go.Scattermap(
+        trace(
+            "scattermap",
             lat=coarse["lat"],
             lon=coarse["lon"],
             # An unseen marker: without one Plotly gives a text below its point no distance from it, and the map an error.
@@ -948,12 +946,13 @@ def site_map(
     height: int = 640,
 ) -> go.Figure:
     """Sites by state: ``site_id, name, site_type, lat, lon, status, since``; the marker's letter tells the state, too."""
-    figure = go.Figure()
+    figure = Drawing()
     present: Sequence[str] = [status for status in SITE_COLOURS if (sites["status"] == status).any()]
     for status in present:
         rows = sites[sites["status"] == status]
         figure.add_trace(
-            go.Scattermap(
+            trace(
+                "scattermap",
                 lat=rows["lat"],
                 lon=rows["lon"],
                 mode="markers",

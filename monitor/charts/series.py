@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from loaders.contracts import Status
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.style import (
     GREY,
     INK,
@@ -47,7 +48,7 @@ EVENT_COLOURS = {
 }
 
 
-def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.0) -> go.Figure:
+def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0) -> None:
     """Numbered ticks of milestones on top of a time chart; the label shows on hover and in the figure's notes.
 
     Parameters
@@ -72,7 +73,8 @@ def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.
         }
     )
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=milestones["milestone_date"],
             y=np.full(len(milestones), y),
             yaxis="y9",
@@ -88,8 +90,7 @@ def add_milestones(figure: go.Figure, milestones: pd.DataFrame, *, y: float = 1.
             meta="milestones",
         )
     )
-    figure.layout.yaxis9 = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
-    return figure
+    figure.update_layout(yaxis9={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
 
 
 def share_chart(
@@ -183,7 +184,7 @@ def share_chart(
         "line": {"color": INK, "width": 1.6},
         "name": "cursor",
     }
-    figure = go.Figure(
+    figure = Drawing(
         traces,
         {
             "xaxis": time_axis(range=[start, end]),
@@ -246,11 +247,12 @@ def weekly_chart(
     height: int = 400,
 ) -> go.Figure:
     """Events per week by type as stacked bars, with the mean of the complete weeks before as a line."""
-    figure = go.Figure()
+    figure = Drawing()
     for event_type, colour in EVENT_COLOURS.items():
         if event_type in weeks:
             figure.add_trace(
-                go.Bar(
+                trace(
+                    "bar",
                     x=weeks["week"],
                     y=weeks[event_type],
                     name=event_labels[event_type],
@@ -263,7 +265,8 @@ def weekly_chart(
                 )
             )
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=weeks["week"],
             y=weeks["mean_before"],
             mode="lines",
@@ -275,7 +278,8 @@ def weekly_chart(
     has_baseline = "baseline" in weeks and weeks["baseline"].notna().any()
     if has_baseline:
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=weeks["week"],
                 y=weeks["baseline"],
                 mode="lines",
@@ -307,8 +311,9 @@ def functioning_chart(
     table: pd.DataFrame, stamp: Stamp, *, milestones: pd.DataFrame | None = None, height: int = 340
 ) -> go.Figure:
     """Share of sites that function over time, with the number of sites known on each date."""
-    figure = go.Figure(
-        go.Scatter(
+    figure = Drawing(
+        trace(
+            "scatter",
             x=table["date"],
             y=100 * table["share"],
             mode="lines",
@@ -321,7 +326,8 @@ def functioning_chart(
         )
     )
     figure.add_trace(
-        go.Bar(
+        trace(
+            "bar",
             x=table["date"],
             y=table["known"],
             yaxis="y2",
@@ -351,7 +357,7 @@ def functioning_chart(
     if milestones is not None and len(milestones):
         add_milestones(figure, milestones)
         # The axis of the share itself lies over the bars' axis, and nothing can lie over it.
-        figure.update_layout(yaxis9_overlaying="y2")
+        figure.update_layout(yaxis9={"overlaying": "y2"})
     return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=60)
 
 
@@ -383,13 +389,14 @@ def dated_figures(
             strict=False,
         )
     )
-    figure = go.Figure()
+    figure = Drawing()
     for name, label in labels.items():
         line = rows[rows[group] == name].sort_values("date")
         if line.empty:
             continue
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=line["date"],
                 y=line["value"],
                 mode="lines+markers" if name in steps else "markers",
@@ -433,12 +440,13 @@ def period_figures(rows: pd.DataFrame, stamp: Stamp, *, unit: str, height: int =
     rows
         ``period_start, period_end, value, source_publisher, note``; rival figures stay side by side.
     """
-    figure = go.Figure()
+    figure = Drawing()
     for row in rows.sort_values("period_start").itertuples():
         point = pd.isna(row.period_end) or row.period_end <= row.period_start
         end = row.period_start if point else row.period_end
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=[row.period_start, end],
                 y=[row.value, row.value],
                 mode="markers" if point else "lines+markers",

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from loaders.contracts import Status
+from monitor.charts.drawing import Drawing, trace
 from monitor.charts.style import (
     GREY,
     INK,
@@ -100,13 +101,13 @@ def _strip(
     label: Callable[[str], str],
     start: pd.Timestamp,
     end: pd.Timestamp,
-) -> go.Figure:
+) -> Drawing:
     """Horizontal bars per interval; ``names`` gives rows from top to bottom."""
     rows = intervals[intervals[key].isin(names)].copy()
     rows["valid_to"] = rows["valid_to"].fillna(end).clip(upper=end)
     rows["valid_from"] = rows["valid_from"].clip(lower=start)
     rows = rows[rows["valid_to"] > rows["valid_from"]]
-    figure = go.Figure()
+    figure = Drawing()
     for status, colour in colours.items():
         part = rows[rows["status"] == status]
         if part.empty:
@@ -114,7 +115,8 @@ def _strip(
         stale = status == "unknown"
         pattern = _pattern(status, colour)
         figure.add_trace(
-            go.Bar(
+            trace(
+                "bar",
                 y=part[key].map(names),
                 x=(part["valid_to"] - part["valid_from"]).dt.total_seconds() * 1000,
                 base=part["valid_from"],
@@ -165,14 +167,15 @@ def _event_key(events: pd.DataFrame | None, labels: Mapping[str, str]) -> list[K
 
 
 def _add_events(
-    figure: go.Figure, events: pd.DataFrame, names: Mapping[str, str], key: str, labels: Mapping[str, str]
+    figure: Drawing, events: pd.DataFrame, names: Mapping[str, str], key: str, labels: Mapping[str, str]
 ) -> None:
     """Dated marks on the strips: ``key, date, event, text``."""
     for event, label in labels.items():
         rows = events[(events["event"] == event) & events[key].isin(names)]
         if len(rows):
             figure.add_trace(
-                go.Scatter(
+                trace(
+                    "scatter",
                     x=rows["date"],
                     y=rows[key].map(names),
                     mode="markers",
@@ -249,7 +252,8 @@ def site_strips(
         for number, row in enumerate(shown.itertuples()):
             level = order.index(row.site_id) - 0.46
             figure.add_trace(
-                go.Scatter(
+                trace(
+                    "scatter",
                     x=[max(row.start_date, start), min(row.end_date, end)],
                     y=[level, level],
                     yaxis="y2",
@@ -302,7 +306,7 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
     """Days each retaken area was held: ``label, duration_low_days, duration_high_days, lost``, longest first."""
     rows = spells.sort_values("duration_high_days")
     longest = max(float(rows["duration_high_days"].max()), 1.0)
-    figure = go.Figure()
+    figure = Drawing()
     key = []
     for lost, colour, name in (
         (True, "#b2182b", _("lost again")),
@@ -313,7 +317,8 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
             continue
         key.append(Key("●" if lost else "○", colour, name))
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=part["duration_high_days"],
                 y=part["label"],
                 mode="markers",
@@ -329,7 +334,8 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
         )
     # One trace for all lines: a shape for each of thousands of spells would take minutes.
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=[end for days in rows["duration_high_days"] for end in (0, days, None)],
             y=[label for label in rows["label"] for _end in range(3)],
             mode="lines",
@@ -338,7 +344,7 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
             showlegend=False,
         )
     )
-    figure.data = (figure.data[-1], *figure.data[:-1])
+    figure.traces.insert(0, figure.traces.pop())
     figure.update_layout(
         xaxis=value_axis(
             range=[-0.02 * longest, 1.04 * longest],
@@ -385,12 +391,13 @@ def hold_curve_chart(
     longest = min(float(spells["duration_days"].max()), horizon_days)
     steps = pd.concat([steps, steps.tail(1).assign(t_days=longest)], ignore_index=True)
     durations = spells["duration_days"].astype("float64")
-    figure = go.Figure()
+    figure = Drawing()
     shown = band[band["t_days"] <= longest].dropna()
     shown = pd.concat([shown, shown.tail(1).assign(t_days=longest)], ignore_index=True)
     for column, fill in (("high", None), ("low", "tonexty")):
         figure.add_trace(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=shown["t_days"],
                 y=100 * shown[column],
                 mode="lines",
@@ -402,7 +409,8 @@ def hold_curve_chart(
             )
         )
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=steps["t_days"],
             y=100 * steps["survival"],
             mode="lines",
@@ -418,7 +426,8 @@ def hold_curve_chart(
     marks = [day for day in (30, 90) if day <= longest]
     shares = [100 * float(steps.loc[steps["t_days"] <= day, "survival"].iloc[-1]) for day in marks]
     figure.add_trace(
-        go.Scatter(
+        trace(
+            "scatter",
             x=marks,
             y=shares,
             mode="markers+text",

@@ -15,6 +15,7 @@ import plotly.io
 from loaders.contracts import Status
 from monitor.analysis.breaks import Break
 from monitor.charts.breaks import marked_breaks
+from monitor.charts.drawing import Drawing, merge
 from monitor.language import MONTHS, _, format_date, format_percent, language, separators
 
 FONT = (
@@ -250,7 +251,7 @@ def _fit(stamp: Stamp, key: Sequence[Key], width: int, below: int, above: int) -
 
 
 def stamped(
-    figure: go.Figure,
+    figure: Drawing,
     stamp: Stamp,
     *,
     height: int,
@@ -280,14 +281,13 @@ def stamped(
     Returns
     -------
     Figure
-        The same figure. ``layout.meta["fit"]`` lists ``{"min_width", "set": {layout path: value}}``, narrowest first.
+        What was drawn, with the stamp. ``layout.meta["fit"]`` lists ``{"min_width", "set": {layout path: value}}``, narrowest first.
     """
     breaks, footnotes = marked_breaks(figure, stamp.breaks, stamp.as_of)
     stamp = replace(stamp, footnotes=footnotes)
-    drawn = figure.layout.to_plotly_json()
-    drawn.pop("template", None)
+    drawn = figure.layout
     narrower = dict(narrow or {})
-    if figure.layout.xaxis.tickformatstops:
+    if "tickformatstops" in drawn.get("xaxis", {}):
         narrower["xaxis.nticks"] = 4
     wider = {path: _value_at(drawn, path) for path in narrower}
     fits: list[tuple[int, dict[str, Any]]] = []
@@ -321,11 +321,8 @@ def stamped(
         "align": "left",
         "font": {"size": _FOOTER_PX, "color": GREY},
     }
-    # One assignment of a whole layout: each update of a part makes Plotly look for whoever listens to it.
-    if breaks:
-        drawn["shapes"] = [*drawn.get("shapes", []), *breaks]
-    layout = _merged(
-        drawn,
+    layout = merge(
+        dict(drawn),
         {
             "height": height,
             "font": {"family": FONT, "size": _TEXT_PX, "color": INK},
@@ -353,25 +350,15 @@ def stamped(
             "margin": {"t": chosen["margin.t"], "b": chosen["margin.b"], "l": left, "r": right},
             "showlegend": False,
             "separators": "".join(separators()),
-            "annotations": [footer, *drawn.get("annotations", [])],
+            "annotations": [footer, *drawn.get("annotations", ())],
+            "shapes": [*drawn.get("shapes", ()), *breaks],
             "meta": {
                 "fit": [{"min_width": width, "set": values} for width, values in fits],
                 "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
             },
         },
     )
-    figure.layout = layout
-    return figure
-
-
-def _merged(into: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """Put values into a nested layout; what is there besides them stays."""
-    for name, value in more.items():
-        if isinstance(value, dict) and isinstance(into.get(name), dict):
-            _merged(into[name], value)
-        else:
-            into[name] = value
-    return into
+    return go.Figure(figure.traces, layout)
 
 
 def _value_at(layout: Mapping[str, Any], path: str) -> object:

@@ -6,11 +6,11 @@ import re
 from datetime import date
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from loaders.contracts import Status
 from monitor.charts.captions import change, map_title, situation
+from monitor.charts.drawing import Drawing
 from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, View, area_classes, incidents_note
 from monitor.charts.series import share_chart, share_label_heights, share_label_texts
 from monitor.charts.style import FIT_WIDTHS, STATUS_COLOURS, STATUS_INKS, Key, Stamp, stamped, title_texts
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("number", range(len(FIT_WIDTHS)))
 def test_the_whole_stamp_is_in_the_picture_at_every_width(number: int) -> None:
-    figure = stamped(go.Figure(), STAMP, height=400)
+    figure = stamped(Drawing(), STAMP, height=400)
     values = figure.layout.meta["fit"][number]["set"]
     title, footer = plain(values["title.text"]), plain(values["annotations[0].text"])
     assert STAMP.title in title
@@ -43,7 +43,7 @@ def test_the_whole_stamp_is_in_the_picture_at_every_width(number: int) -> None:
 
 
 def test_lines_fit_their_width_and_the_plot_keeps_its_height() -> None:
-    figure = stamped(go.Figure(), STAMP, height=400)
+    figure = stamped(Drawing(), STAMP, height=400)
     areas = set()
     for width, fit in zip(FIT_WIDTHS, figure.layout.meta["fit"], strict=True):
         values = fit["set"]
@@ -54,16 +54,16 @@ def test_lines_fit_their_width_and_the_plot_keeps_its_height() -> None:
 
 
 def test_a_figure_keeps_its_own_annotations_under_the_stamp() -> None:
-    figure = go.Figure()
-    figure.add_annotation(text="label", x=1, y=2, name="own")
-    stamped(figure, STAMP, height=300)
+    drawing = Drawing()
+    drawing.add_annotation(text="label", x=1, y=2, name="own")
+    figure = stamped(drawing, STAMP, height=300)
     assert [annotation.name for annotation in figure.layout.annotations] == ["stamp", "own"]
     assert figure.layout.annotations[1].text == "label"
 
 
 def test_the_key_is_part_of_the_title_and_its_texts_are_those_of_the_figure() -> None:
     key = [Key("■", "#b2182b", "Gang control"), Key("▲", "#000000", "claimed retaken")]
-    figure = stamped(go.Figure(), STAMP, height=300, key=key)
+    figure = stamped(Drawing(), STAMP, height=300, key=key)
     texts = title_texts(STAMP, key)
     assert [fit["set"]["title.text"] for fit in figure.layout.meta["fit"]] == texts
     assert all("Gang control" in text and "claimed retaken" in text for text in texts)
