@@ -73,6 +73,7 @@ class Sheet:
     def settle(self) -> None:
         """Wait until nothing is going on."""
         wait_ready(self.page, seconds=200)
+        self.page.evaluate("() => bench.quiet()")
 
     def _ask(self, script: str, argument: object) -> Any:
         """Return the answer of our clock; if it gives up, say what is on the page."""

@@ -6,6 +6,9 @@
 
 window.bench = (() => {
   const LIMIT_MS = 180_000;
+  const QUIET_LIMIT_MS = 10_000;
+  const QUIET_FRAMES = 10;
+  const SLOW_FRAME_MS = 40;
   const now = () => performance.timeOrigin + performance.now();
   const frame = () => new Promise(requestAnimationFrame);
 
@@ -54,6 +57,17 @@ window.bench = (() => {
       const whole = () => parts.every((part) => isTrue[part]()) && isTrue.page();
       const times = parts.map(async (part) => [part, await painted(isTrue[part])]);
       return { navigation: performance.timeOrigin, ...Object.fromEntries(await Promise.all(times)), page: await painted(whole) };
+    },
+
+    /** Wait until frames come at their pace: what was drawn last may keep the graphics busy after it is on the screen. */
+    async quiet() {
+      const limit = now() + QUIET_LIMIT_MS;
+      let calm = 0;
+      for (let last = await frame(); calm < QUIET_FRAMES && now() < limit; ) {
+        const next = await frame();
+        calm = next - last < SLOW_FRAME_MS ? calm + 1 : 0;
+        last = next;
+      }
     },
 
     /** Get ready for one step: the time runs from the next `event` to the painted figure with another text in its title. */

@@ -5,6 +5,7 @@
  * the figure is kept for a minute and put back if its key comes again.
  */
 
+import { calm } from "./calm.js";
 import { fitLayout, fitOf } from "./fit.js";
 import { loadPlotly } from "./library.js";
 import { Motion } from "./motion.js";
@@ -94,14 +95,15 @@ class Figure {
     this.unfollow?.();
     const place = motion ? barOf(motion.bar).placeOn(motion.dates) : null;
     if (motion) this.motion.prepare(content, layout, place);
+    else this.motion.stop();
     if (this.map && message.view) Object.assign(layout.map, viewOf(this.map));
     if (this.map) setScale(layout, this.map);
-    await Plotly.react(this.plot, data, layout, (this.config ??= this.configure(layout)));
+    const drawing = Plotly.react(this.plot, data, layout, (this.config ??= this.configure(layout)));
+    this.adopt();
+    await drawing;
     if (motion) {
       this.motion.drawn(place);
       this.unfollow = barOf(motion.bar).follow(motion.dates, (moved) => this.motion.show(moved));
-    } else {
-      this.motion.stop();
     }
     this.plot.querySelectorAll(".main-svg").forEach((drawing) => drawing.setAttribute("aria-hidden", "true"));
     this.plot.querySelector(".maplibregl-canvas")?.setAttribute("aria-label", message.alt);
@@ -110,6 +112,15 @@ class Figure {
     this.drawn = true;
     this.notice.textContent = "";
     this.box.dataset.state = "drawn";
+  }
+
+  /** Take hold of a map that Plotly has just made and not yet filled. */
+  adopt() {
+    const subplot = this.plot._fullLayout.map?._subplot;
+    if (!subplot || subplot.map === this.adopted) return;
+    this.adopted = subplot.map;
+    this.motion.adopt(subplot.map);
+    calm(subplot, (source) => this.motion.hides(source));
   }
 
   fail(error) {

@@ -33,21 +33,39 @@ export class Motion {
     this.content = content;
     this.codes = content.codes.map((packed) => Uint8Array.from(atob(packed), (char) => char.charCodeAt(0)));
     this.placed = null;
-    if (place !== null) this.place(layout, place);
+    this.isPlaced = place !== null;
+    if (this.isPlaced) this.place(layout, place);
+    else this.release(this.painted);
   }
 
-  /** Paint the figure just drawn as it is at `place`; at null, as Python drew it. */
+  /** The figure about to be drawn does not move. */
+  stop() {
+    this.content = null;
+    this.release(this.painted);
+    this.painted = [];
+  }
+
+  /** Paint the figure just drawn as it is at `place`; at null, it stays as Python drew it. */
   drawn(place) {
-    this.stop();
-    if (!this.content.paint.length) return;
-    this.adopt(this.plot._fullLayout.map._subplot.map);
+    const before = new Map(this.painted.map((trace) => [trace.name, trace]));
+    this.painted = this.content.paint.map((paint) => this.traceOf(paint));
+    for (const trace of this.painted) {
+      const last = before.get(trace.name);
+      if (last?.source === trace.source) trace.shown = last.shown;
+    }
+    const kept = new Set(this.painted.map(({ source }) => source));
+    this.release([...before.values()].filter(({ source }) => !kept.has(source)));
     if (place !== null) this.paint(place.index);
   }
 
-  /** Leave the map as Python drew it. */
-  stop() {
-    for (const { source } of this.painted) if (this.map.getSource(source)) this.map.removeFeatureState({ source });
-    this.painted = [];
+  /** Show these traces as Plotly wants them. */
+  release(traces) {
+    for (const { name, source, shown } of traces) {
+      shown.clear();
+      if (this.map.getSource(name) !== source) continue;
+      this.map.removeFeatureState({ source: name });
+      source.flush();
+    }
   }
 
   show(place) {
@@ -83,50 +101,87 @@ export class Motion {
   }
 
   paint(index) {
-    for (const trace of this.painted) {
-      const { source, areas, classes, codes, shown } = trace;
+    for (const { name, areas, classes, codes, shown } of this.painted) {
       const { length } = areas;
       const current = this.codes[codes].subarray(index * length, (index + 1) * length);
       current.forEach((code, area) => {
-        if (code !== shown?.[area]) this.map.setFeatureState({ source, id: areas[area] }, classes[code]);
+        const { look, text } = classes[code];
+        const id = areas[area];
+        if (shown.get(id) === text) return;
+        shown.set(id, text);
+        this.map.setFeatureState({ source: name, id }, look);
       });
-      trace.shown = current;
     }
   }
 
-  /** Make the map ready to be painted: once for the map, and for each source that Plotly adds to it. */
+  /** Whether the features of a source have their looks from here now, so that those which Plotly gives them do not show. */
+  hides(source) {
+    return this.isPlaced && this.moves(source);
+  }
+
+  moves(source) {
+    return Boolean(this.content) && this.content.paint.some(({ trace }) => this.sourceOf(trace) === source);
+  }
+
+  sourceOf(trace) {
+    const { uid, type } = this.plot._fullData[trace];
+    return type === "choroplethmap" ? `source-${uid}` : `source-${uid}-circle`;
+  }
+
+  /** Make the map ready to be painted, once, before Plotly adds anything to it. */
   adopt(map) {
-    if (map !== this.map) {
-      this.map = map;
-      this.sources = new WeakSet();
-      const setPaintProperty = map.setPaintProperty.bind(map);
-      map.setPaintProperty = (layer, name, value, options) =>
-        setPaintProperty(layer, name, this.layers.has(layer) ? stateFirst(name, value) : value, options);
-    }
-    this.painted = this.content.paint.map(({ trace, codes, classes }) => {
-      const { uid, type, locations, lat } = this.plot._fullData[trace];
-      const isAreas = type === "choroplethmap";
-      const source = isAreas ? `source-${uid}` : `source-${uid}-circle`;
-      this.adoptSource(map.getSource(source), `plotly-trace-layer-${uid}`);
-      // Plotly numbers the points of a trace from 1.
-      const names = isAreas ? locations : Array.from(lat, (_, point) => point + 1);
-      return { source, areas: Array.from(names, (name) => this.numberOf(name)), classes, codes };
-    });
+    this.map = map;
+    const addSource = map.addSource.bind(map);
+    map.addSource = (id, source) => {
+      if (source.type !== "geojson" || !source.data?.features) return addSource(id, source);
+      addSource(id, { ...source, data: this.numbered(source.data) });
+      const added = map.getSource(id);
+      const setData = added.setData.bind(added);
+      added.setData = (data) => setData(this.numbered(data));
+      return map;
+    };
+    const addLayer = map.addLayer.bind(map);
+    map.addLayer = (layer, before) => {
+      if (!this.moves(layer.source)) return addLayer(layer, before);
+      this.layers.add(layer.id);
+      const paint = Object.entries(layer.paint ?? {}).map(([name, value]) => [name, stateFirst(name, value)]);
+      return addLayer({ ...layer, paint: Object.fromEntries(paint) }, before);
+    };
+    const setPaintProperty = map.setPaintProperty.bind(map);
+    map.setPaintProperty = (layer, name, value, options) =>
+      setPaintProperty(layer, name, this.layers.has(layer) ? stateFirst(name, value) : value, options);
   }
 
-  adoptSource(source, layer) {
-    if (this.sources.has(source)) return;
-    this.sources.add(source);
-    const setData = source.setData.bind(source);
-    source.setData = ({ type, features }) =>
-      setData({ type, features: features.map((feature) => ({ ...feature, id: this.numberOf(feature.id) })) });
-    source.setData(source.serialize().data);
+  /** What is painted of a trace: its source, the numbers of its features and the looks of its classes. */
+  traceOf({ trace, codes, classes }) {
+    const { uid, type, locations, lat } = this.plot._fullData[trace];
+    const name = this.sourceOf(trace);
+    // Plotly numbers the points of a trace from 1.
+    const names = type === "choroplethmap" ? locations : Array.from(lat, (_, point) => point + 1);
+    this.adoptLayers(`plotly-trace-layer-${uid}`);
+    return {
+      name,
+      source: this.map.getSource(name),
+      areas: Array.from(names, (each) => this.numberOf(each)),
+      classes: classes.map((look) => ({ look, text: JSON.stringify(look) })),
+      codes,
+      shown: new Map(),
+    };
+  }
+
+  /** Layers that were drawn before their trace moved look at the state of features from now on. */
+  adoptLayers(layer) {
     for (const name of Object.keys(STATE)) {
       const painted = `${layer}-${name.split("-")[0]}`;
-      if (!this.map.getLayer(painted)) continue;
-      this.layers.add(painted);
-      this.map.setPaintProperty(painted, name, this.map.getPaintProperty(painted, name));
+      if (!this.map.getLayer(painted) || this.layers.has(painted)) continue;
+      const value = this.map.getPaintProperty(painted, name);
+      this.map.setPaintProperty(painted, name, stateFirst(name, value));
     }
+    for (const kind of ["fill", "line", "circle"]) if (this.map.getLayer(`${layer}-${kind}`)) this.layers.add(`${layer}-${kind}`);
+  }
+
+  numbered({ type, features }) {
+    return { type, features: features.map((feature) => ({ ...feature, id: this.numberOf(feature.id) })) };
   }
 
   /** MapLibre keeps state for features with numbers above 0. A location has the same number in all sources and figures. */
