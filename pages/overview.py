@@ -7,10 +7,13 @@ from monitor.ui import blocks, filters, lineage, views
 with blocks.page("territorial_control", "retaken_areas", "site_status"):
     choice = filters.chosen()
     views.situation_heading(choice)
-    filters.controls(choice)
+    # Filled last of the three: the browser draws the map while it still loads the controls.
+    bar = st.container()
     left, right = st.columns([1, 1], gap="medium")
     with left:
         views.small_control_map(choice)
+    with bar:
+        filters.controls(choice)
     with right:
         views.overview_shares(choice)
     views.headline_numbers(choice)

@@ -23,6 +23,7 @@ import mimetypes
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config
 from streamlit.file_util import get_static_dir
+
+from monitor.ui import kept
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -63,12 +66,27 @@ def publish(body: bytes, name: str) -> str:
     again costs its digest and makes it the latest.
     """
     address = _address(digest(body), name)
+    publish_at(address, body)
+    return address
+
+
+def publish_at(address: str, content: bytes) -> None:
+    """Publish, under an address that :func:`publish` gave, the content that it has, compressed or not."""
     with _lock:
-        _published.setdefault(address, body)
+        _published.setdefault(address, content)
         _published.move_to_end(address)
         while len(_published) > _KEPT:
             _published.popitem(last=False)
-    return address
+
+
+def published_in(text: bytes) -> dict[str, bytes]:
+    """Return the contents whose addresses stand in `text`, compressed, by address."""
+    with _lock:
+        found = {address: content for address, content in _published.items() if address.encode() in text}
+    return {
+        address: content if content.startswith(_GZIP) else gzip.compress(content, 6, mtime=0)
+        for address, content in found.items()
+    }
 
 
 def plotly() -> str:
@@ -81,9 +99,15 @@ def module(name: str) -> str:
     return next(address for address, path in _scripts().items() if path == _MODULES / name)
 
 
-def options() -> dict[str, Any]:
-    """Return the arguments for ``st.App`` that add our route and middleware, and start compressing plotly.js."""
-    threading.Thread(target=_packed, args=[_PLOTLY], daemon=True).start()
+def options(*, on_page: Callable[[bool], object] = bool) -> dict[str, Any]:
+    """Return the arguments for ``st.App`` that add our route and middleware, and start compressing plotly.js.
+
+    `on_page` is called when a browser asks for a page, and told whether it is the first one.
+    """
+    parts = kept.load(_packed_name()) or []
+    _ready.update(zip((Path(path.decode()) for path in parts[::2]), parts[1::2], strict=True))
+    if _PLOTLY not in _ready:
+        threading.Thread(target=_packed, args=[_PLOTLY], daemon=True).start()
     prefix = config.get_option("server.baseUrlPath").strip("/")
     prefix = f"/{prefix}" if prefix else ""
     return {
@@ -91,16 +115,28 @@ def options() -> dict[str, Any]:
             Route(f"{prefix}/{_ROOT}/{{folder}}/{{name}}", _send_asset),
             Route(f"{prefix}/figures/{{name}}", _send_figure),
         ],
-        "middleware": [Middleware(Frontend, prefix=prefix)],
+        "middleware": [Middleware(Frontend, prefix=prefix, on_page=on_page)],
     }
+
+
+def keep_packed() -> None:
+    """Leave what has been compressed for the next start."""
+    before = kept.load(_packed_name()) or []
+    if len(_ready) > len(before) // 2:
+        kept.save(
+            _packed_name(),
+            [part for path, packed in list(_ready.items()) for part in (str(path).encode(), packed)],
+        )
 
 
 class Frontend:
     """ASGI middleware: Streamlit's scripts go out compressed, its page with a head that will fetch the drawing library."""
 
-    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, on_page: Callable[[bool], object]) -> None:
         self._app = app
+        self._root = f"{prefix}/"
         self._prefix = f"{prefix}/static/"
+        self._on_page = on_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let Streamlit answer and complete its page."""
@@ -110,7 +146,8 @@ class Frontend:
             response = await _send_file(script, script.name, scope)
             await response(scope, receive, send)
         else:
-            await self._app(scope, receive, _complete_head(send))
+            is_first = scope["path"] in (self._root, self._root.rstrip("/"))
+            await self._app(scope, receive, _complete_head(send, lambda: self._on_page(is_first)))
 
     def _script(self, path: str) -> Path | None:
         """Return the file behind the path of one of Streamlit's scripts or style sheets."""
@@ -167,8 +204,8 @@ def _immutable(packed: bytes, name: str, scope: Scope) -> Response:
     return Response(body, media_type=mimetypes.guess_type(name)[0], headers=headers)
 
 
-def _complete_head(send: Send) -> Send:
-    """Return a `send` that adds our tags to an HTML page and passes everything else on."""
+def _complete_head(send: Send, on_page: Callable[[], object]) -> Send:
+    """Return a `send` that adds our tags to an HTML page, which it tells `on_page` of, and passes everything else on."""
     start: Message | None = None
     page = b""
 
@@ -176,6 +213,7 @@ def _complete_head(send: Send) -> Send:
         nonlocal start, page
         if message["type"] == "http.response.start" and _is_page(message):
             start = message
+            on_page()
         elif start is None:
             await send(message)
         else:
@@ -238,6 +276,13 @@ def _scripts() -> dict[str, Path]:
         _address(digest(_PLOTLY.read_bytes()), _PLOTLY.name): _PLOTLY,
         **{_address(release, path.name): path for path in modules},
     }
+
+
+@cache
+def _packed_name() -> str:
+    """Return the name under which compressed scripts are kept: it says which they are."""
+    names = [*_scripts(), *sorted(str(path) for path in _frontend_scripts())]
+    return f"scripts-{digest(repr(names).encode())}"
 
 
 def _packed(path: Path) -> bytes:

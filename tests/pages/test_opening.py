@@ -1,0 +1,130 @@
+"""What one process leaves for the next: kept files, and the first page's opening."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from monitor.ui import kept, opening, serving
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept, "FOLDER", tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def test_kept_parts_come_back():
+    parts = [b"", b"one", bytes(1000)]
+    kept.save("name", parts)
+    assert kept.load("name") == parts
+    assert kept.load("other") is None
+
+
+def test_damaged_file_is_as_good_as_none(folder):
+    kept.save("name", [b"one", b"two"])
+    (folder / "name").write_bytes((folder / "name").read_bytes()[:-1])
+    assert kept.load("name") is None
+
+
+def test_folder_that_cannot_be_written_stops_nothing(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(kept, "FOLDER", tmp_path / "file" / "kept")
+    kept.save("name", [b"one"])
+    assert kept.load("name") is None
+
+
+def test_oldest_files_go(folder, monkeypatch):
+    monkeypatch.setattr(kept, "_FILES", 3)
+    for number in range(6):
+        kept.save(f"name {number}", [b"one"])
+    assert len(list(folder.iterdir())) == 3
+
+
+def _text(words: str) -> ForwardMsg:
+    message = ForwardMsg()
+    message.delta.new_element.markdown.body = words
+    return message
+
+
+def _figure(data: bytes = b"{}") -> ForwardMsg:
+    message = ForwardMsg()
+    message.delta.new_element.bidi_component.component_name = "figure"
+    message.delta.new_element.bidi_component.bytes = data
+    return message
+
+
+@pytest.fixture
+def visit(tmp_path, monkeypatch) -> Callable[..., list[ForwardMsg]]:
+    """A first visit of a server that has just started: what reaches the browser."""
+    (tmp_path / "snapshot.json").write_text("{}")
+    monkeypatch.setenv("MONITOR_DATASETS", str(tmp_path))
+
+    def visit(run: Callable[[Callable], object], query: str = "") -> list[ForwardMsg]:
+        received: list[ForwardMsg] = []
+        context = SimpleNamespace(
+            _enqueue=received.append,
+            query_string=query,
+            pages_manager=SimpleNamespace(intended_page_name=""),
+        )
+        monkeypatch.setattr(opening, "get_script_run_ctx", lambda: context)
+        monkeypatch.setattr(opening, "st", SimpleNamespace(session_state={}, query_params={}))
+        monkeypatch.setattr(opening, "_is_server", True)
+        opening._is_over.clear()
+        with opening.shown_first():
+            run(lambda message: context._enqueue(message))
+        return received
+
+    return visit
+
+
+def _page(send: Callable[[ForwardMsg], object]) -> None:
+    for message in (_text("the sentence"), _figure(), _text("the rest")):
+        send(message)
+
+
+PAGE = [_text("the sentence"), _figure(), _text("the rest")]
+
+
+def test_next_process_sends_what_comes_up_to_the_first_figure_and_then_the_page(visit):
+    assert visit(_page) == PAGE
+    assert visit(_page) == [*PAGE[:2], *PAGE]
+
+
+def test_contents_of_the_figure_can_be_fetched_before_the_page_has_run(visit):
+    address = serving.publish(b'{"a": "geometry"}', "content.json")
+    visit(lambda send: send(_figure(address.encode())))
+    content = serving._published.pop(address)
+    visit(lambda send: None)
+    assert gzip.decompress(serving._published[address]) == content
+
+
+def test_nothing_is_shown_of_another_snapshot(visit, tmp_path):
+    visit(_page)
+    (tmp_path / "snapshot.json").write_text('{"another": 1}')
+    assert visit(_page) == PAGE
+
+
+def test_nothing_is_shown_of_another_language_or_a_chosen_date(visit):
+    visit(_page)
+    assert visit(_page, "lang=fr") == PAGE
+    assert visit(_page, "as_of=2025-01-05") == PAGE
+
+
+def test_run_that_fails_is_not_kept(visit):
+    def fails(send):
+        _page(send)
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        visit(fails)
+    assert visit(_page) == PAGE
+
+
+def test_page_without_figure_is_not_kept(visit):
+    visit(lambda send: send(_text("This page needs data that cannot be served.")))
+    assert visit(_page) == PAGE
