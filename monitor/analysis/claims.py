@@ -5,6 +5,7 @@ Definitions: register-1, reversal-1, outcome-1, durability-1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -18,12 +19,15 @@ from monitor.analysis.definitions import (
     ON_SITE_DAYS,
     REVERSAL_DAYS,
 )
-from monitor.analysis.holds import claim_outcomes
+from monitor.analysis.holds import later_statuses, outcomes_on
 from monitor.analysis.intervals import binomial_interval
 from monitor.analysis.status import panel_of
 
 #: Order of the levels of a claim, weakest first.
 LEVELS = ("claimed", "corroborated", "confirmed")
+
+#: Outcomes, the worst first: a claim of several places is as bad as the worst of them.
+_WORST = ("lost", "contested", "unknown", "held")
 
 _KEYS = ["neighborhood_id", "claim_date", "claimant", "claimant_name"]
 
@@ -80,8 +84,37 @@ def register(
         ``followed_to`` (last report about the place), ``outcome``, ``days_held`` and ``days_strict`` (to the first
         contested or gang report). Sorted by date and place.
     """
-    day = pd.Timestamp(as_of)
-    rows = counted_claims(claims[claims["claim_date"] <= day])
+    return register_on(undated(claims, assertions, history), as_of=as_of, stale_after_days=stale_after_days)
+
+
+@dataclass(frozen=True)
+class Undated:
+    """All of a register that is the same for every date shown.
+
+    Attributes
+    ----------
+    rows
+        Claims that count, with ``claim_key`` and ``unit``, but for those wider than another of the same words.
+    later
+        Statuses of each claimed place from the claim on (``holds.later_statuses``).
+    table
+        The register's columns that are known with the claim, by ``claim_key``.
+    support
+        Statements that bear a claim out, one row per claim and statement.
+    against
+        ``denied_on, denied_by, contradicted_on, contradicted_by`` of all time, by ``claim_key``.
+    """
+
+    rows: pd.DataFrame
+    later: pd.DataFrame
+    table: pd.DataFrame
+    support: pd.DataFrame
+    against: pd.DataFrame
+
+
+def undated(claims: pd.DataFrame, assertions: pd.DataFrame, history: pd.DataFrame) -> Undated:
+    """Prepare registers of any date, see :func:`register` for the arguments."""
+    rows = counted_claims(claims)
     rows = rows.assign(unit=units(rows), claimant_name=rows["claimant_name"].fillna(""))
     rows = rows.sort_values([*_KEYS, "claim_id"], kind="stable")
     rows["claim_key"] = rows.groupby(_KEYS, sort=False)["claim_id"].transform("first")
@@ -89,11 +122,8 @@ def register(
     # A wider claim of the same words and day does not widen the streets it names (status-1).
     named = rows["sub_zone"].fillna("") != ""
     wider = ~named & rows["claim_key"].isin(rows.loc[named, "claim_key"])
-    if rows.empty:
-        return _empty()
-    followed = _followed(rows[~wider], history, day, stale_after_days)
-    parts = followed.groupby("claim_key")
-    first = rows[~wider].groupby("claim_key").first()
+    narrow = rows[~wider]
+    first = narrow.groupby("claim_key").first()
     table = first[
         [
             *("neighborhood_id", "claim_date", "claimant", "claimant_name", "status", "forces", "note"),
@@ -102,30 +132,51 @@ def register(
     ].copy()
     table["claimant_name"] = table["claimant_name"].replace("", None)
     table["sub_zones"] = named[~wider].groupby(rows["claim_key"]).sum().reindex(table.index).astype("int64")
-    has_zones = table["sub_zones"] > 0
-    for column, outcome in (("zones_lost", "lost"), ("zones_contested", "contested")):
-        ended = (followed["outcome"] == outcome).groupby(followed["claim_key"]).sum()
-        table[column] = ended.where(has_zones, 0).astype("int64")
-    for column in ("lost_on", "contested_on", "followed_to"):
-        table[column] = parts[column].min()
-    worst = {"lost": 0, "contested": 1, "unknown": 2, "held": 3}
-    ranked = followed["outcome"].map(worst).groupby(followed["claim_key"]).min()
-    table["outcome"] = ranked.map({rank: name for name, rank in worst.items()})
-    table["days_held"] = parts["days_held"].min()
-    table["days_strict"] = parts["days_strict"].min()
-    said = _said(rows, assertions[assertions["from_earliest"] <= day])
-    table = table.join(_support(said)).join(_denials(said)).join(_contradictions(said))
-    table["independent"] = table["independent"].fillna(0).astype("int64")
+    said = _said(rows, assertions)
+    return Undated(
+        narrow,
+        later_statuses(narrow.assign(neighborhood_id=narrow["unit"]).reset_index(drop=True), history),
+        table,
+        _support(said),
+        table[[]].join(_denials(said)).join(_contradictions(said)),
+    )
+
+
+def register_on(found: Undated, *, as_of: date, stale_after_days: int) -> pd.DataFrame:
+    """The register of a date, as :func:`register` returns it."""
+    day = pd.Timestamp(as_of)
+    table = found.table[found.table["claim_date"] <= day].copy()
+    if table.empty:
+        return _empty()
+    followed = _followed(found, day, stale_after_days)
+    parts = followed.groupby("claim_key")
+    ended = parts[["is_lost", "is_contested"]].sum().where(table["sub_zones"] > 0, 0).astype("int64")
+    table["zones_lost"], table["zones_contested"] = ended["is_lost"], ended["is_contested"]
+    least = ["lost_on", "contested_on", "followed_to", "rank", "days_held", "days_strict"]
+    least_of = parts[least].min()
+    table[["lost_on", "contested_on", "followed_to"]] = least_of[["lost_on", "contested_on", "followed_to"]]
+    table["outcome"] = least_of["rank"].map(dict(enumerate(_WORST)))
+    table[["days_held", "days_strict"]] = least_of[["days_held", "days_strict"]]
+    seen = found.support[found.support["from_earliest"] <= day].groupby("claim_key")
+    table["independent"] = seen["source_publisher"].nunique().reindex(table.index).fillna(0).astype("int64")
+    table["corroborated_on"] = seen["published_date"].min().reindex(table.index)
+    # What was first said against a claim of all time was so by any later date.
+    for on, by in (("denied_on", "denied_by"), ("contradicted_on", "contradicted_by")):
+        against = found.against.loc[table.index]
+        has_come = against[on] <= day
+        table[on], table[by] = against[on].where(has_come), against[by].where(has_come)
+    seen_later = (seen["days"].max() >= ON_SITE_DAYS).reindex(table.index, fill_value=False)
     table["level"] = np.select(
-        [(table["independent"] >= 2) | table["seen_later"].eq(True), table["independent"] == 1],
+        [(table["independent"] >= 2) | seen_later, table["independent"] == 1],
         ["confirmed", "corroborated"],
         "claimed",
     )
     table["days_to_contradiction"] = (table["contradicted_on"] - table["claim_date"]).dt.days.astype(
         "Float64"
     )
-    table = table.drop(columns="seen_later").reset_index()
-    return table.sort_values(["claim_date", "neighborhood_id", "claim_key"], kind="stable", ignore_index=True)
+    return table.reset_index().sort_values(
+        ["claim_date", "neighborhood_id", "claim_key"], kind="stable", ignore_index=True
+    )
 
 
 def _empty() -> pd.DataFrame:
@@ -160,25 +211,25 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
-def _followed(
-    rows: pd.DataFrame, history: pd.DataFrame, day: pd.Timestamp, stale_after_days: int
-) -> pd.DataFrame:
+def _followed(found: Undated, day: pd.Timestamp, stale_after_days: int) -> pd.DataFrame:
     """What became of each claimed place, neighborhood or sub-zone, by the statuses after the claim."""
-    by_unit = rows.assign(neighborhood_id=rows["unit"])
-    outcomes = claim_outcomes(by_unit, history, as_of=day.date(), stale_after_days=stale_after_days)
-    events = history[
-        ~history["is_stale"] & (history["status"] == Status.CONTESTED) & (history["valid_from"] <= day)
+    outcomes = outcomes_on(found.rows, found.later, as_of=day.date(), stale_after_days=stale_after_days)
+    later = found.later
+    contested = later[
+        (later["status"] == Status.CONTESTED)
+        & (later["valid_from"] > later["claim_date"])
+        & (later["valid_from"] <= day)
     ]
-    later = by_unit[["claim_id", "neighborhood_id", "claim_date"]].merge(
-        events[["neighborhood_id", "valid_from"]], on="neighborhood_id"
-    )
-    later = later[later["valid_from"] > later["claim_date"]]
-    contested = later.groupby("claim_id")["valid_from"].min().reindex(outcomes["claim_id"]).to_numpy()
-    outcomes = outcomes.assign(contested_on=contested, followed_to=outcomes["last_report"].clip(upper=day))
+    contested_on = contested.groupby("claim_id")["valid_from"].min().reindex(outcomes["claim_id"]).to_numpy()
+    outcomes = outcomes.assign(contested_on=contested_on, followed_to=outcomes["last_report"].clip(upper=day))
     first_bad = outcomes[["lost_on", "contested_on"]].min(axis=1)
     strict = (first_bad.fillna(outcomes["followed_to"]) - outcomes["claim_date"]).dt.days
     return outcomes.assign(
-        days_held=outcomes["days_held"].astype("Float64"), days_strict=strict.clip(lower=0).astype("Float64")
+        days_held=outcomes["days_held"].astype("Float64"),
+        days_strict=strict.clip(lower=0).astype("Float64"),
+        is_lost=outcomes["outcome"] == "lost",
+        is_contested=outcomes["outcome"] == "contested",
+        rank=outcomes["outcome"].map({name: rank for rank, name in enumerate(_WORST)}),
     )
 
 
@@ -214,21 +265,13 @@ def _said(rows: pd.DataFrame, assertions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _support(said: pd.DataFrame) -> pd.DataFrame:
-    """Independent publishers who say the same within the window, the first publication, and later sightings."""
-    same = said[
+    """Statements by independent publishers who say the same within the window."""
+    return said[
         (said["side"] == said["claim_side"])
         & ~said["is_party"]
         & (said["rank"] >= VERIFICATION_RANK[Verification.SINGLE_SOURCE])
         & (said["days"] <= CORROBORATION_DAYS)
-    ]
-    by_claim = same.groupby("claim_key")
-    return pd.DataFrame(
-        {
-            "independent": by_claim["source_publisher"].nunique(),
-            "corroborated_on": by_claim["published_date"].min(),
-            "seen_later": by_claim["days"].max() >= ON_SITE_DAYS,
-        }
-    )
+    ][["claim_key", "from_earliest", "source_publisher", "published_date", "days"]]
 
 
 def _against(said: pd.DataFrame) -> pd.Series:

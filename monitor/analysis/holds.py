@@ -218,22 +218,40 @@ def claim_outcomes(
         ``last_report`` (date of the latest statement), ``lost_on`` and ``days_held`` (to the loss, or to the last
         statement that does not deny it).
     """
-    day = pd.Timestamp(as_of)
-    rows = claims[claims["claim_date"] <= day]
-    events = history[~history["is_stale"] & (history["valid_from"] <= day)][
-        ["neighborhood_id", "valid_from", "status", "confirmed_on"]
-    ]
-    later = rows[["claim_id", "neighborhood_id", "claim_date"]].merge(events, on="neighborhood_id")
+    return outcomes_on(
+        claims, later_statuses(claims, history), as_of=as_of, stale_after_days=stale_after_days
+    )
+
+
+def later_statuses(claims: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """Statuses of each claim's place from the claim on, whatever date is shown later: sorted by claim and date.
+
+    Returns
+    -------
+    DataFrame
+        ``claim_id, neighborhood_id, claim_date, valid_from, status, confirmed_on, side``.
+    """
+    events = history[~history["is_stale"]][["neighborhood_id", "valid_from", "status", "confirmed_on"]]
+    later = claims[["claim_id", "neighborhood_id", "claim_date"]].merge(events, on="neighborhood_id")
     later = later[later["valid_from"] >= later["claim_date"]].sort_values(
         ["claim_id", "valid_from"], kind="stable"
     )
-    side = later["status"].map(SIDE_OF_STATUS)
+    return later.assign(side=later["status"].map(SIDE_OF_STATUS))
+
+
+def outcomes_on(
+    claims: pd.DataFrame, later: pd.DataFrame, *, as_of: date, stale_after_days: int
+) -> pd.DataFrame:
+    """What :func:`claim_outcomes` returns, from :func:`later_statuses` of the same claims."""
+    day = pd.Timestamp(as_of)
+    rows = claims[claims["claim_date"] <= day]
+    later = later[later["valid_from"] <= day]
     lost_on = (
-        later[(side == "gang") & (later["valid_from"] > later["claim_date"])]
+        later[(later["side"] == "gang") & (later["valid_from"] > later["claim_date"])]
         .groupby("claim_id")["valid_from"]
         .first()
     )
-    last = later.groupby("claim_id").last()
+    last = later.groupby("claim_id")[["status", "confirmed_on"]].last()
     out = rows.assign(
         lost_on=lost_on.reindex(rows["claim_id"]).to_numpy(),
         last_status=last["status"].reindex(rows["claim_id"]).to_numpy(),

@@ -44,16 +44,20 @@ def observed_to(model: Model, choice: Choice) -> date:
 
 
 @derived(*_STATUS)
-def _register(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
-    known_on, evidence, stale_after_days, _definitions = reading
-    choice = Choice(as_of, *reading)
-    table = claims.register(
+def _undated(model: Model, reading: Reading) -> claims.Undated:
+    known_on = reading[0]
+    choice = Choice(date.min, *reading)
+    return claims.undated(
         status.known(model.frame("retaken_areas"), known_on),
         known_statements(model, choice),
         pd.concat([model.history(choice), zone_history(model, choice)]),
-        as_of=as_of,
-        stale_after_days=stale_after_days,
     )
+
+
+@derived(*_STATUS)
+def _register(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    _known_on, evidence, stale_after_days, _definitions = reading
+    table = claims.register_on(_undated(model, reading), as_of=as_of, stale_after_days=stale_after_days)
     if evidence == "corroborated":
         table = table[table["level"] != "claimed"].reset_index(drop=True)
     return table

@@ -10,7 +10,7 @@ import pandas as pd
 
 from loaders.contracts import SIDE_OF_STATUS
 from monitor.analysis.definitions import REDUCED_SERVICE_WEIGHT, STALE_AFTER_DAYS
-from monitor.analysis.status import DAY, known
+from monitor.analysis.status import DAY, _codes, _day_numbers, known
 
 #: States in which a site serves, at least in part.
 FUNCTIONING = ("open", "reduced")
@@ -93,29 +93,28 @@ def site_panel(history: pd.DataFrame, dates: Iterable[date], sites: Iterable[str
         ``site_id, date, status, last_status, verified_on, is_stale, is_disputed, status_id``; ``status`` is
         ``no_data`` before the first report.
     """
-    grid = pd.MultiIndex.from_product(
-        [sorted(set(sites)), pd.to_datetime(list(dates))], names=["site_id", "date"]
-    ).to_frame(index=False)
-    grid["date"] = grid["date"].astype("datetime64[us]")
-    right = history.sort_values("valid_from").rename(columns={"valid_from": "from_"})
-    panel = pd.merge_asof(grid.sort_values("date"), right, left_on="date", right_on="from_", by="site_id")
+    names = pd.Index(sorted(set(sites)), dtype="str")
+    days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").sort_values()
+    rows = history.sort_values(["site_id", "valid_from"], kind="stable", ignore_index=True)
+    span = 1_000_000
+    unit = _codes(rows["site_id"], names)
+    asked = np.flatnonzero(unit >= 0)
+    keys = unit[asked] * span + _day_numbers(rows["valid_from"])[asked]
+    wanted = (np.arange(len(names))[:, None] * span + _day_numbers(days.to_series())[None, :]).ravel()
+    position = np.searchsorted(keys, wanted, side="right") - 1
+    found = position >= 0
+    found[found] = keys[position[found]] // span == wanted[found] // span
+    place = np.full(len(wanted), -1)
+    place[found] = asked[position[found]]
+    columns = ["status", "last_status", "valid_from", "is_stale", "is_disputed", "held_by", "status_id"]
+    # The place -1 is no row: what is there is missing.
+    panel = rows[columns].reindex(place).reset_index(drop=True).rename(columns={"valid_from": "since"})
     panel["status"] = panel["status"].astype("object").where(panel["status"].notna(), "no_data").astype("str")
     panel["is_stale"] = panel["is_stale"].eq(True)
     panel["is_disputed"] = panel["is_disputed"].eq(True)
-    columns = [
-        "site_id",
-        "date",
-        "status",
-        "last_status",
-        "from_",
-        "is_stale",
-        "is_disputed",
-        "held_by",
-        "status_id",
-    ]
-    return (
-        panel[columns].rename(columns={"from_": "since"}).sort_values(["site_id", "date"], ignore_index=True)
-    )
+    panel.insert(0, "site_id", np.repeat(names, len(days)))
+    panel.insert(1, "date", np.tile(days, len(names)))
+    return panel
 
 
 def functioning(panel: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from monitor.export import digest as digests
-from monitor.language import _, format_date
+from monitor.language import _, format_date, language
 from monitor.ui import blocks, data, filters
 from monitor.ui.exhibit import site
 
@@ -38,7 +38,13 @@ def show() -> None:
     """The digest with its links, and the same as text, e-mail and slide."""
     heading = st.container()
     before, after = _chosen()
-    found = digests.digest(data.model_of(before), data.model_of(after), today=data.today(), site=site())
+    today, root, later = data.today(), site(), data.model_of(after)
+    found = later.kept(
+        "digest",
+        (),
+        (before, after, today, root, language()),
+        lambda: digests.digest(data.model_of(before), later, today=today, site=root),
+    )
     with heading:
         blocks.sentence(found.summary)
         blocks.plain(f"{found.title}. {found.subtitle}.", small=True)

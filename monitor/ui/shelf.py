@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ class Shelf:
 
 
 def size_of(value: Any) -> int:
-    """Estimated bytes of a frame, an array, or of what lists and dicts hold; long lists are estimated from some elements."""
+    """Estimated bytes of a frame, an array, or of what lists, dicts and dataclasses hold; long lists are estimated from some elements."""
     match value:
         case pd.DataFrame():
             return int(value.memory_usage(index=True).sum())
@@ -84,6 +85,9 @@ def size_of(value: Any) -> int:
             return sys.getsizeof(value) + _size_of_all(list(value)) + _size_of_all(list(value.values()))
         case list() | tuple():
             return sys.getsizeof(value) + _size_of_all(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        held = [getattr(value, each.name) for each in fields(value)]
+        return sys.getsizeof(value) + _size_of_all(held)
     return sys.getsizeof(value)
 
 
