@@ -38,6 +38,9 @@ __all__ = [
 #: Rows of the table of events, newest first; a filter narrows more.
 _LISTED = 1000
 
+#: Widths of filters: two narrow ones stand side by side on a phone.
+_WIDE_PX, _NARROW_PX = 340, 164
+
 
 def parts() -> dict[str, str]:
     """Parts of the page."""
@@ -67,22 +70,22 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
     labels = event_labels()
     actors = data.frame("actors").set_index("actor_id")["name"].sort_values()
     communes = sorted(str(name) for name in rows["commune"].cat.categories)
-    columns = st.columns([2.2, 1.4, 1.4, 1.2, 1], vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     wanted = filters.read("type", [])
     if unknown := [name for name in wanted if name not in EVENT_TYPES]:
         filters.report("type", "~".join(unknown), _("there is no such event type"))
         wanted = [name for name in wanted if name in EVENT_TYPES]
     filters.sync("type control", wanted)
-    with columns[0]:
+    with row:
         st.multiselect(
             _("Type"),
             EVENT_TYPES,
             format_func=labels.__getitem__,
             placeholder=_("any"),
+            width=_WIDE_PX,
             key="type control",
             on_change=lambda: filters.write("type", "~".join(st.session_state["type control"])),
         )
-    with columns[1]:
         actor = filters.select(
             "actor",
             _("Actor"),
@@ -91,8 +94,8 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
             labels=actors.to_dict(),
             index=None,
             placeholder=_("any"),
+            width=_NARROW_PX,
         )
-    with columns[2]:
         commune = filters.select(
             "commune",
             _("Commune"),
@@ -101,8 +104,8 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
             labels={name: data.commune_in_language(name) for name in communes},
             index=None,
             placeholder=_("any"),
+            width=_NARROW_PX,
         )
-    with columns[3]:
         start = filters.read("from", rows["event_date"].iloc[0].date() if len(rows) else choice.as_of)
         filters.sync("from control", min(start, choice.as_of))
         st.date_input(
@@ -110,13 +113,17 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
             max_value=choice.as_of,
             min_value=min(start, date(2018, 1, 1)),
             format="YYYY-MM-DD",
+            width=_NARROW_PX,
             **filters.control("from", "from control"),
         )
-    with columns[4]:
         deaths = filters.read("deaths", 0)
         filters.sync("deaths control", deaths)
         st.number_input(
-            _("Killed, at least"), min_value=0, step=1, **filters.control("deaths", "deaths control")
+            _("Killed, at least"),
+            min_value=0,
+            step=1,
+            width=_NARROW_PX,
+            **filters.control("deaths", "deaths control"),
         )
     return {
         "provider": provider,

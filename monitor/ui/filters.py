@@ -22,6 +22,9 @@ from monitor.ui.data import Choice
 
 _CARRIED = "carried parameters"
 
+#: Width of the field of the date: what a day and its button need.
+_DATE_PX = 160
+
 
 def carry() -> None:
     """Keep shared parameters in the link when the page changes; call once per run, before anything reads them."""
@@ -126,27 +129,29 @@ def chosen() -> Choice:
 
 def controls(now: Choice, *, evidence: bool = True, steps: bool = True) -> None:
     """The bar of controls under a page's sentence; a page with a time bar does without the buttons that step through dates."""
-    columns = st.columns([1.5, 2.6 if steps else 0.8, 2.4, 1.6], vertical_alignment="bottom")
+    # One row that breaks where the screen ends: on a phone the figure must not begin below the first screen.
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     sync("as_of control", now.as_of)
-    columns[0].date_input(
+    row.date_input(
         _("As of"),
         min_value=data.first_date(),
         max_value=data.today(),
         format="YYYY-MM-DD",
+        width=_DATE_PX,
         **control("as_of", "as_of control"),
     )
-    with columns[1]:
-        _jump(now.as_of, data.default_date(), steps=steps)
+    _jump(row, now.as_of, data.default_date(), steps=steps)
     if evidence:
         sync("evidence control", now.evidence)
-        columns[2].segmented_control(
+        row.segmented_control(
             _("Evidence"),
             EVIDENCE_LEVELS,
             format_func=evidence_label,
             required=True,
+            width="content",
             **control("evidence", "evidence control"),
         )
-    with columns[3].popover(_("More"), width="stretch", icon=":material/tune:"):
+    with row.popover(_("More"), icon=":material/tune:"):
         sync("known_on control", now.known_on)
         st.date_input(
             _("As known on (leave empty for all that is known)"),
@@ -164,9 +169,8 @@ def controls(now: Choice, *, evidence: bool = True, steps: bool = True) -> None:
         )
 
 
-def _jump(as_of: date, default: date, *, steps: bool) -> None:
+def _jump(row: DeltaGenerator, as_of: date, default: date, *, steps: bool) -> None:
     """Buttons that step a week or jump to the last well-covered date or today."""
-    row = st.container(horizontal=True, gap="small")
     if steps:
         _step_buttons(row, as_of, default)
     row.button(
