@@ -4,7 +4,7 @@ import streamlit as st
 
 from monitor.ui import blocks, events, filters, lineage
 
-with blocks.page("incidents"):
+with blocks.page(*events.DATASETS):
     heading = st.container()
     choice = filters.choice(evidence=False)
     provider = events.provider_control()
@@ -13,12 +13,13 @@ with blocks.page("incidents"):
     found = events.filtered(rows, wanted)
     with heading:
         events.heading(choice, rows, found, provider)
-        lineage.page_numbers(choice, "security-incidents")
+        if events.is_own(provider):
+            lineage.page_numbers(choice, "security-incidents")
     part = filters.part(events.parts())
     if part == "rates":
         events.rates(choice, wanted)
     elif part == "providers":
-        events.providers(choice, wanted, found)
+        events.providers(choice, wanted)
     else:
         events.weekly(choice, wanted)
         if len(found):

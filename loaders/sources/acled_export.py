@@ -235,6 +235,7 @@ def read_rows(source: bytes) -> tuple[pd.DataFrame, Findings]:
     warnings += table.warnings
     raw = table.frame
     _require(list(raw.columns))
+    _refuse_mostly_bad(table.rejected, len(raw) + len(table.rejected))
     raw = _of_haiti(
         raw.assign(**{name: without_blanks(raw[name]) for name in raw.columns if name not in _PLAIN}),
         warnings,

@@ -201,6 +201,8 @@ def json_of(source: bytes, what: str) -> Any:
     try:
         return json.loads(source.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
+        if not is_json(source):
+            raise SourceError(f"{what}: the file is not JSON. Is this the right file?") from None
         raise SourceError(
             f"{what}: the file starts as JSON but is not: {error}. It is cut short or damaged; fetch it again."
         ) from None
@@ -362,7 +364,13 @@ def _first_rows(text: bytes, what: str) -> dict[str, list[tuple[int, int, list[s
         raise SourceError(
             f"{what}: the file is a web page, not data. Log in to the provider's site and download it again."
         )
-    if len(re.split(rb"[\r\n]", start, maxsplit=1)[0]) > MAX_HEADER_BYTES or b"\0" in start:
+    if (at := text.find(b"\0")) >= 0:
+        line = 1 + text.count(b"\n", 0, at)
+        raise SourceError(
+            f"{what}: line {line} holds a byte that is no text (NUL): the file is damaged, or saved as "
+            "UTF-16 or UTF-32 without its mark. Save the file as 'CSV UTF-8' and try again."
+        )
+    if len(re.split(rb"[\r\n]", start, maxsplit=1)[0]) > MAX_HEADER_BYTES:
         raise SourceError(f"{what}: the first line is no CSV header. Is this the right file?")
     lines = start.splitlines(keepends=True)[: HEADER_ROWS + 1]
     if len(start) < len(text):
@@ -371,13 +379,16 @@ def _first_rows(text: bytes, what: str) -> dict[str, list[tuple[int, int, list[s
     for one in lines:
         offsets.append(offsets[-1] + len(one))
     texts = [one.decode("utf-8", errors="replace") for one in lines]
-    return {
-        delimiter: [
-            (number, offsets[number - 1], next(csv.reader([line], delimiter=delimiter), []))
-            for number, line in enumerate(texts[:HEADER_ROWS], 1)
-        ]
-        for delimiter in ",;\t|"
-    }
+    try:
+        return {
+            delimiter: [
+                (number, offsets[number - 1], next(csv.reader([line], delimiter=delimiter), []))
+                for number, line in enumerate(texts[:HEADER_ROWS], 1)
+            ]
+            for delimiter in ",;\t|"
+        }
+    except csv.Error as error:  # a cell of more than 131,072 characters
+        raise SourceError(f"{what}: the first lines are no CSV ({error}). Is this the right file?") from None
 
 
 def _open_workbook(source: bytes, what: str, known: Collection[str]) -> OpenTable:
@@ -474,6 +485,8 @@ def _csv_rows(
         if broken:
             found = read(use_threads=False)  # only then are rows numbered
     except pa.ArrowInvalid as error:
+        if "Could not skip initial" in str(error):
+            raise SourceError(f"{what}: no rows below the header. Download the file again.") from None
         raise SourceError(
             f"{what}: the file cannot be read as CSV ({str(error).splitlines()[0][:200]}). Download it again."
         ) from None

@@ -140,6 +140,8 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
         rows = _rows(every, known)
         if rows.empty:
             raise SourceError(f"{WHAT}: {name}: no event of Haiti among its rows. Is this the right file?")
+        if again := int(rows["id"].duplicated().sum()):
+            opened.warnings.append(f"{again} rows repeat the id of another row; the last of each was kept.")
         rows = rows.drop_duplicates("id", keep="last")
         settled = date(known.year, 12, 31) if known.is_final else None
         span = (date.min, settled) if settled else None

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from loaders.contracts import CONTRACTS, LOCAL_TIME_ZONE
+from monitor.analysis import licences
 from monitor.analysis.freshness import (
     Freshness,
     log_table,
@@ -15,6 +16,7 @@ from monitor.analysis.freshness import (
     published_versions,
     waiting_names,
 )
+from monitor.export.data_files import csv_bytes
 from monitor.language import _, format_date, format_number, marked, ngettext
 from monitor.ui import blocks, data, filters
 
@@ -271,7 +273,16 @@ def details() -> None:
                 )
             )
         else:
-            st.dataframe(data.frame(chosen), hide_index=True, width="stretch", height=420)
+            rows = data.frame(chosen)
+            st.dataframe(rows, hide_index=True, width="stretch", height=420)
+            st.download_button(
+                _("Download as CSV"),
+                lambda: csv_bytes(licences.released(rows)),
+                file_name=f"{chosen}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key="rows",
+            )
 
 
 def _versions(dataset_id: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from loaders.contracts import EVENT_TYPES
+from loaders.contracts import EVENT_TYPES, INCIDENT_DATASETS
 from monitor.analysis import city
 from monitor.analysis.incidents import deaths_by_provider, revisions
 from monitor.charts import captions
@@ -22,10 +22,12 @@ from monitor.ui.exhibit import exhibit
 from monitor.vocabulary import word
 
 __all__ = [
+    "DATASETS",
     "detail",
     "filter_bar",
     "filtered",
     "heading",
+    "is_own",
     "known",
     "map_of",
     "parts",
@@ -34,6 +36,9 @@ __all__ = [
     "table",
     "weekly",
 ]
+
+#: Datasets of the page, ours first; those of providers once they have been fetched.
+DATASETS = INCIDENT_DATASETS
 
 #: Rows of the table of events, newest first; a filter narrows more.
 _LISTED = 1000
@@ -44,7 +49,12 @@ _WIDE_PX, _NARROW_PX = 340, 164
 
 def parts() -> dict[str, str]:
     """Parts of the page."""
-    return {"weekly": _("Weeks and map"), "rates": _("Rates"), "providers": _("Deaths and providers")}
+    return {"weekly": _("Weeks and map"), "rates": _("Rates"), "providers": _("Providers")}
+
+
+def is_own(provider: str) -> bool:
+    """Whether a provider is our own compilation, which the headline numbers rest on."""
+    return provider == city.OWN_INCIDENTS
 
 
 def provider_control() -> str:
@@ -53,7 +63,7 @@ def provider_control() -> str:
     datasets = city.incident_datasets(model)
     if len(datasets) == 1:
         return datasets[0]
-    labels = {name: str(model.description(name)["title"]) for name in datasets}
+    labels = {name: event_figures.provider_title(model, name) for name in datasets}
     provider: str = filters.select(
         "provider", _("Provider"), list(datasets), default=datasets[0], labels=labels, kind="segmented"
     )
@@ -158,16 +168,31 @@ def rates(choice: Choice, wanted: Mapping[str, Any]) -> None:
     exhibit("incident-rates", choice, wanted)
 
 
-def providers(choice: Choice, wanted: Mapping[str, Any], found: pd.DataFrame) -> None:
-    """Deaths low, best and high by provider, and how far providers overlap."""
+def providers(choice: Choice, wanted: Mapping[str, Any]) -> None:
+    """All providers one above the other: weeks, deaths low, best and high, and how far they overlap."""
+    model = data.model()
+    datasets = city.incident_datasets(model)
+    if len(datasets) > 1:
+        exhibit(
+            "incident-providers",
+            choice,
+            {name: value for name, value in wanted.items() if name != "provider"},
+        )
     st.markdown(f"#### {_('Deaths, by provider')}")
     blocks.plain(
         _("Low, best and high as each provider gives them; counts of different providers are never added."),
         small=True,
     )
-    rows = deaths_by_provider(found)
     blocks.table(
-        rows.assign(provider=rows["provider"].replace("curated", _("our own compilation"))),
+        pd.concat(
+            [
+                deaths_by_provider(filtered(known(choice, name), wanted)).assign(
+                    provider=event_figures.provider_title(model, name)
+                )
+                for name in datasets
+            ],
+            ignore_index=True,
+        ),
         {
             "provider": _("Provider"),
             "events": st.column_config.NumberColumn(_("Events"), format="localized"),
@@ -178,16 +203,29 @@ def providers(choice: Choice, wanted: Mapping[str, Any], found: pd.DataFrame) ->
         },
     )
     st.markdown(f"#### {_('Overlap of providers')}")
-    model = data.model()
-    if len(city.incident_datasets(model)) == 1:
+    if len(datasets) == 1:
         blocks.plain(
             _(
                 "Only one provider’s events are in this snapshot, so there is no overlap to report. Once another provider’s file has been refreshed, pairs that may be the same event are listed here with a score; they are never merged."
             )
         )
         return
+    titles = {
+        "curated"
+        if name == city.OWN_INCIDENTS
+        else name.removesuffix("_incidents"): event_figures.provider_title(model, name)
+        for name in datasets
+    }
     candidates, overlap = city.overlap(model, choice, wanted["from"])
+    overlap = overlap.assign(**{name: overlap[name].map(titles) for name in ("provider", "other_provider")})
     for row in overlap.itertuples():
+        if not row.events or not row.other_events:
+            blocks.plain(
+                _("{one} and {other} have no days in common.").format(
+                    one=row.provider, other=row.other_provider
+                )
+            )
+            continue
         blocks.plain(
             _(
                 "{one} and {other}: {matched} pairs may be the same event; that is {share} of {events} and {other_share} of {other_events} events in the days both cover."
@@ -202,7 +240,7 @@ def providers(choice: Choice, wanted: Mapping[str, Any], found: pd.DataFrame) ->
             )
         )
     blocks.table(
-        candidates.head(_LISTED),
+        _named(candidates.head(_LISTED), titles),
         {
             "score": st.column_config.ProgressColumn(_("Score"), min_value=0, max_value=1, format="%.2f"),
             "provider": _("Provider"),
@@ -216,6 +254,31 @@ def providers(choice: Choice, wanted: Mapping[str, Any], found: pd.DataFrame) ->
         },
         height=360,
     )
+
+
+def _provider(dataset: str) -> str:
+    """What rows of a dataset of events say in their column ``provider``."""
+    return "curated" if dataset == city.OWN_INCIDENTS else dataset.removesuffix("_incidents")
+
+
+def _named(candidates: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Pairs with the day and the place of each event; of providers whose rows may not be shown, with nothing of them."""
+    model = data.model()
+    found = candidates.copy()
+    for key, provider in (("event_id", "provider"), ("other_id", "other_provider")):
+        said = pd.Series(_("not shown"), index=found.index, dtype="str")
+        for dataset in city.incident_datasets(model):
+            rows = found[provider] == _provider(dataset)
+            if not rows.any() or model.description(dataset)["access"] != "public":
+                continue
+            events = model.columns(dataset, "event_id", "event_date", "commune", "superseded_at")
+            events = events[events["event_id"].isin(found.loc[rows, key]) & events["superseded_at"].isna()]
+            lines = events["event_date"].dt.strftime("%Y-%m-%d") + " · " + events["commune"].astype("str")
+            by_id = dict(zip(events["event_id"].astype("str"), lines, strict=True))
+            said[rows] = [f"{by_id.get(str(one), '')} · {one}" for one in found.loc[rows, key]]
+        found[key] = said
+        found[provider] = found[provider].map(titles)
+    return found
 
 
 def detail(provider: str) -> None:

@@ -6,14 +6,20 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import streamlit as st
+from streamlit.config import get_config_options
 from streamlit.testing.v1 import AppTest
 
+from monitor.analysis.model import Choice, Model
+from monitor.export import figures
+from monitor.export.kept import Kept
 from monitor.ui import blocks, data
 from tests.fake_services.acled import csv_file, row
 from tests.server import DATASETS, ROOT
@@ -131,3 +137,38 @@ def test_text_in_a_download_is_never_computed() -> None:
     rows = pd.DataFrame({"value": ["=1+1", "@x", "-2", "'=1", "plain", None], "row": [1, 2, 3, 4, 5, 6]})
     lines = blocks.safe_csv(rows).decode("utf-8-sig").splitlines()
     assert lines[1:6] == ["'=1+1,1", "'@x,2", "'-2,3", "''=1,4", "plain,5"]
+
+
+def test_providers_stand_side_by_side_and_restricted_rows_stay_away() -> None:
+    app = run("events.py", show="providers", as_of="2026-11-20")
+    said = " ".join(item.value for item in app.markdown)
+    assert "never added" in " ".join(item.value for item in [*app.markdown, *app.caption])
+    tables = shown(app)
+    assert "Our own compilation" in tables
+    assert "ACLED events" in tables
+    assert "Synthetic Group" not in tables
+    assert "HTI9" not in tables
+    assert "have no days in common" in said
+
+
+def test_a_figure_of_a_provider_names_it_as_its_source(store_with_a_past: Path) -> None:
+    model = Model(Kept(root=store_with_a_past))
+    choice = Choice(date(2026, 11, 20), None, "all_claims", 180)
+    built = figures.build("incidents-weekly", model, choice, {"provider": "acled_incidents"})
+    assert built.stamp.sources == (
+        "ACLED (Armed Conflict Location & Event Data), www.acleddata.com, accessed 23 Nov 2026"
+    )
+    both = figures.build("incident-providers", model, choice).stamp
+    assert "ACLED (Armed Conflict Location & Event Data)" in both.sources
+    assert "Port-au-Prince Conflict Monitor from cited public reports (incidents)" in both.sources
+    assert "never added" in both.caveat
+    assert both.title.endswith("ACLED events 12")
+
+
+def test_tables_have_no_download_of_their_own() -> None:
+    """It would hand on restricted rows, and formulas as they are; the buttons beside tables do neither."""
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["client"]["disableDataExport"] is True
+    assert "client.disableDataExport" in get_config_options()
+    rows = next(item for item in run("datasets.py", dataset="milestones").get("download_button"))
+    assert rows.proto.label == "Download as CSV"

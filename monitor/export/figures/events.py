@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from monitor.analysis.definitions import POPULATION_FLOOR
 from monitor.analysis.model import Choice, Model
 from monitor.analysis.rates import annual_rates
 from monitor.charts import groups, maps, series
+from monitor.charts.providers import Panel, provider_panels
 from monitor.export.figures.base import (
     BuiltFigure,
     FigureSpec,
@@ -137,15 +140,62 @@ def _weekly(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
     if undated:
         caveat += " " + _("{undated} events dated to a month are not drawn").format(undated=undated)
     stamp = stamp_of(model, title, provider, choice=choice, caveat=caveat)
-    figure = series.weekly_chart(
-        weeks, stamp, event_labels=event_labels(), milestones=mandates(model, choice)
-    )
+    milestones = mandates(model, choice)
+    milestones = milestones[milestones["milestone_date"] >= weeks["week"].iloc[0]]
+    figure = series.weekly_chart(weeks, stamp, event_labels=event_labels(), milestones=milestones)
     return BuiltFigure(
         figure,
         stamp,
         title + ". " + caveat_of(provider),
         f"incidents-{choice.as_of}",
         weeks,
+    )
+
+
+def provider_title(model: Model, dataset: str) -> str:
+    """Name of a provider's events for readers."""
+    if dataset == city.OWN_INCIDENTS:
+        return _("Our own compilation")
+    return _(model.description(dataset)["title"])
+
+
+def _providers(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
+    """Weeks of every provider one above the other, with the same filters."""
+    datasets = city.incident_datasets(model)
+    found = {name: filtered(known(model, choice, name), parameters) for name in datasets}
+    starts = [rows["event_date"].iloc[0].date() for rows in found.values() if len(rows)]
+    if not starts:
+        raise NothingToDrawError(_("No event matches these filters. Widen the period, or clear a filter."))
+    start = parameters.get("from") or min(starts)
+    panels, tables = [], []
+    for name, rows in found.items():
+        weeks = incident_analysis.weekly_counts(rows, start=start, end=choice.as_of)
+        covers = model.provenance(name)["covers"] or {"from": choice.as_of, "to": choice.as_of}
+        days = (date.fromisoformat(str(covers["from"])), date.fromisoformat(str(covers["to"])))
+        label = _("{provider}: {events} events").format(
+            provider=f"<b>{html.escape(provider_title(model, name))}</b>", events=format_number(len(rows))
+        )
+        panels.append(Panel(label, weeks, days))
+        tables.append(weeks[["week", "total", "is_complete"]].assign(dataset=name))
+    counts = "; ".join(
+        _("{provider} {events}").format(provider=provider_title(model, name), events=format_number(len(rows)))
+        for name, rows in found.items()
+    )
+    title = _("Events from {start} to {end}, each provider by its own rules: {counts}").format(
+        start=format_date(start), end=format_date(choice.as_of), counts=counts
+    )
+    stamp = stamp_of(
+        model,
+        title,
+        *datasets,
+        choice=choice,
+        caveat=_("Counts of different providers are never added; each panel has its own scale")
+        + ". "
+        + _(SELECTION),
+    )
+    table = pd.concat(tables, ignore_index=True)
+    return BuiltFigure(
+        provider_panels(panels, stamp), stamp, title + ".", f"incident-providers-{choice.as_of}", table
     )
 
 
@@ -253,6 +303,14 @@ FIGURES = (
         _rates,
         FILTERS,
         definitions=("rate-1", "known-on-1"),
+    ),
+    FigureSpec(
+        "incident-providers",
+        "Providers of incidents side by side",
+        _PAGE,
+        _providers,
+        tuple(name for name in FILTERS if name != "provider"),
+        definitions=_DEFINED,
     ),
     FigureSpec(
         "incident-map", "Map of incidents", _PAGE, _map, FILTERS, definitions=("incidents-1", "known-on-1")
