@@ -293,32 +293,3 @@ def _layer(source: Path | bytes, what: str) -> gpd.GeoDataFrame:
     if not isinstance(layer, gpd.GeoDataFrame):
         raise ParseError(f"{what}: the layer has no geometry. Get the file again from HDX.")
     return layer
-
-
-def join_communes(figures: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
-    """Rows of metro communes with the name of their commune: the only way from figures to communes.
-
-    Parameters
-    ----------
-    figures
-        With ``area_level`` and ``pcode``.
-    communes
-        ``commune, pcode``, as :func:`read_communes` returns them.
-
-    Returns
-    -------
-    DataFrame
-        Rows of ``figures`` whose p-code is that of a metro commune, with ``commune``; others are left out.
-
-    Raises
-    ------
-    SourceError
-        Not every row is known to be of commune level: ACLED's rows on HDX are per arrondissement, whatever their code says.
-    """
-    levels = sorted(set(figures["area_level"])) if "area_level" in figures else ["unknown"]
-    if levels not in ([], ["commune"]):
-        raise SourceError(
-            f"figures of the level {', '.join(levels)} must not be joined to communes: their p-codes are those of communes, "
-            "but the figures are those of whole arrondissements. Show them for the arrondissement."
-        )
-    return figures.merge(communes[["commune", "pcode"]], on="pcode", how="inner", validate="many_to_one")

@@ -77,7 +77,8 @@ class Reading:
         somebody hands in may be a choice of rows: what it lacks is then withdrawn only if that person says it is complete.
     replaces
         Which recorded rows a file that is handed in may change: ``all``; ``older``, those that were published earlier or on
-        the same day; ``none``, for a file that lacks columns and so says less than what is recorded.
+        the same day; ``none``, for a file that lacks columns and so says less than what is recorded; ``not higher``, for sums,
+        which are too low where rows were left out.
     settled_until
         Last day that the provider has published finally: later files that are not final have nothing to add up to then.
     """
@@ -87,7 +88,7 @@ class Reading:
     span: tuple[date, date] | None = None
     withdrawn: tuple[str, ...] = ()
     is_whole: bool = False
-    replaces: Literal["all", "older", "none"] = "all"
+    replaces: Literal["all", "older", "none", "not higher"] = "all"
     settled_until: date | None = None
 
 
@@ -105,7 +106,7 @@ class Read(Protocol):
     ) -> Reading: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A provider, its terms, and how its data are got.
 
@@ -140,18 +141,18 @@ class Source:
     name: str
     title: str
     reads: Mapping[str, Read]
-    needs: tuple[str, ...]
-    files: tuple[str, ...]
-    fetch: Fetch | None
-    keys: tuple[str, ...]
-    address_keys: tuple[str, ...]
-    limits: Mapping[str, float | int]
+    needs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    fetch: Fetch | None = None
+    keys: tuple[str, ...] = ()
+    address_keys: tuple[str, ...] = ()
+    limits: Mapping[str, float | int] = field(default_factory=dict)
     cadence_days: int
     released: str
     licence: str
     attribution: str
-    page: str
-    is_restricted: bool
+    page: str = ""
+    is_restricted: bool = False
     file_help: str
 
     def open(self, **overrides: Any) -> AbstractContextManager[Session]:

@@ -10,6 +10,7 @@ import pandas as pd
 from loaders.checks import Context
 from loaders.contracts import METRO_COMMUNES
 from loaders.names import resolve
+from loaders.sources.http import SourceError
 
 COUNTRY = "haiti"
 METRO = "port-au-prince-metro"
@@ -115,3 +116,31 @@ class Gazetteer:
 def in_metro(communes: pd.Series) -> pd.Series:
     """Mark names of communes that belong to the metropolitan area."""
     return communes.isin(METRO_COMMUNES)
+
+
+def join_communes(figures: pd.DataFrame) -> pd.DataFrame:
+    """Rows of metro communes with the name of their commune: the only way from figures to communes.
+
+    Parameters
+    ----------
+    figures
+        With ``area_level`` and ``pcode``.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``figures`` whose p-code is that of a metro commune, with ``commune``; others are left out.
+
+    Raises
+    ------
+    SourceError
+        Not every row is known to be of commune level: ACLED's rows on HDX are per arrondissement, whatever their code says.
+    """
+    levels = sorted(set(figures["area_level"])) if "area_level" in figures else ["unknown"]
+    if levels not in ([], ["commune"]):
+        raise SourceError(
+            f"figures of the level {', '.join(levels)} must not be joined to communes: their p-codes are those of communes, "
+            "but the figures are those of whole arrondissements. Show them for the arrondissement."
+        )
+    inside = figures[figures["pcode"].isin(list(METRO_PCODES))]
+    return inside.assign(commune=inside["pcode"].map(METRO_PCODES)).reset_index(drop=True)

@@ -12,15 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loaders.sources import dtm
-from loaders.sources.hdx import join_communes
 from loaders.sources.http import Session, SourceError
 from loaders.sources.interface import Ask
-from loaders.sources.places import METRO_PCODES
+from loaders.sources.places import join_communes
 from tests.fake_services.dtm import OPERATION, OTHER_OPERATION, FakeDtm, row, rows
 from tests.sources.conftest import Time
 
 ASK = Ask(date(2018, 1, 1), date(2026, 11, 23))
-COMMUNES = pd.DataFrame({"commune": list(METRO_PCODES.values()), "pcode": list(METRO_PCODES)})
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def test_the_key_travels_in_the_header_and_only_there(service: FakeDtm, session:
 
 
 def test_figures_join_communes_by_code_and_never_by_name(service: FakeDtm, session: Session) -> None:
-    joined = join_communes(fetch(session, service), COMMUNES)
+    joined = join_communes(fetch(session, service))
     assert set(joined["commune"]) == {"Port-au-Prince", "Pétion-Ville"}
     assert set(joined.loc[joined["commune"] == "Pétion-Ville", "name_as_written"]) == {"Petion-Ville"}
 

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from loaders.checks import Context, ParseError
-from loaders.sources import hapi, hdx
+from loaders.sources import hapi
 from loaders.sources.http import Session, SourceError
 from loaders.sources.interface import Ask
+from loaders.sources.places import join_communes
 from tests.fake_services import hdx as fake_hdx
-from tests.fake_services.hdx import FakeHdx, acled_workbook, archive, outlines
+from tests.fake_services.hdx import FakeHdx, acled_workbook, archive
 
 START, END = date(2026, 9, 1), date(2026, 10, 31)
 
@@ -57,24 +58,23 @@ def test_counts_that_are_not_given_are_not_zero(service: FakeHdx, session: Sessi
 
 
 def test_counts_are_never_joined_to_communes(service: FakeHdx, session: Session) -> None:
-    communes = hdx.read_communes(outlines())
     counts = conflict(session, service)
     with pytest.raises(SourceError, match="must not be joined to communes"):
-        hdx.join_communes(counts, communes)
+        join_communes(counts)
     with pytest.raises(SourceError, match="must not be joined to communes"):
-        hdx.join_communes(counts.assign(pcode="HT0111"), communes)
+        join_communes(counts.assign(pcode="HT0111"))
 
 
 def test_raw_rows_with_the_codes_of_the_trap_are_not_joined_either() -> None:
     raw = pd.DataFrame(fake_hdx.conflict_rows()).rename(columns={"admin2_code": "pcode"})
     with pytest.raises(SourceError, match="level unknown"):
-        hdx.join_communes(raw, hdx.read_communes(outlines()))
+        join_communes(raw)
 
 
 def test_one_row_of_another_level_is_enough_to_refuse_the_join() -> None:
     figures = pd.DataFrame({"area_level": ["commune", "arrondissement"], "pcode": ["HT0111", "HT0112"]})
     with pytest.raises(SourceError, match="arrondissement, commune"):
-        hdx.join_communes(figures, hdx.read_communes(outlines()))
+        join_communes(figures)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_workbook_says_the_same_as_the_service(demonstrations: bool, event_typ
     assert counts["fatalities"].isna().all() == demonstrations
     assert counts.loc[counts["is_metro"], "events"].tolist() == [40, 40]
     with pytest.raises(SourceError, match="must not be joined"):
-        hdx.join_communes(counts, hdx.read_communes(outlines()))
+        join_communes(counts)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_the_same_page_again_is_an_error(
 def test_displaced_people_are_per_commune_and_may_be_joined(service: FakeHdx, session: Session) -> None:
     figures = displaced(session, service)
     assert len(figures) == 6
-    joined = hdx.join_communes(figures, hdx.read_communes(outlines()))
+    joined = join_communes(figures)
     assert joined.groupby("commune")["displaced"].first().to_dict() == {
         "Delmas": 1001,
         "Port-au-Prince": 1000,
