@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -322,19 +322,42 @@ def refresh_datasets(
         with store.lock(folder):
             store.sweep(folder)
             prepared = prepare(order, headlines=_headlines(), limits=limits)
-            if prepared.versions and yes and prepared.beyond:
-                code = _limited(prepared, order)
-            elif not prepared.versions or yes:
-                finish(prepared, order)
-                code = DONE
-            else:
-                keep(prepared, order, because="Not published yet.")
-                log(prepared, order)
-                code = WAITS
+            try:
+                code = _settled(prepared, order, yes=yes)
+            except OSError as error:
+                _note_broken_off(prepared, order, error)
+                raise
         if code == WAITS:
             code = _asked(prepared, folder, as_json=as_json)
         _show(prepared, as_json)
         raise typer.Exit(_code(prepared, code))
+
+
+def _settled(prepared: Prepared, order: Order, *, yes: bool) -> int:
+    """Publish what was prepared, or keep it for somebody to look at; the caller holds the store's lock."""
+    if prepared.versions and yes and prepared.beyond:
+        return _limited(prepared, order)
+    if not prepared.versions or yes:
+        finish(prepared, order)
+        return DONE
+    keep(prepared, order, because="Not published yet.")
+    log(prepared, order)
+    return WAITS
+
+
+def _note_broken_off(prepared: Prepared, order: Order, error: OSError) -> None:
+    """Write into the log that a refresh broke off in writing, where there is room for that; what it left is removed first."""
+    with suppress(OSError, store.DatasetError):
+        store.sweep(order.root)
+        try:
+            served = store.snapshot(root=order.root).versions
+        except store.DatasetError:
+            served = {}  # nothing has been published yet
+        for name, one in prepared.candidates.items():
+            if one.version is not None and served.get(name) != one.report.version:
+                one.report.status, one.report.version = "failed", None
+                one.report.messages.insert(0, f"This broke off: {error}. The data served before stay in use.")
+        log(prepared, order)
 
 
 def _chosen(datasets: list[str], everything: bool, settings: Mapping[str, str], folder: Path) -> list[str]:

@@ -21,7 +21,7 @@ from loaders.contracts import RECORDED_AT, Contract
 
 EVERYTHING = (date.min, date.max)
 
-Replaces = Literal["all", "older", "none"]
+Replaces = Literal["all", "older", "none", "not higher"]
 PUBLISHED = "published_date"
 
 #: Differences in these columns alone do not make a new version: they say how we came to know, not what.

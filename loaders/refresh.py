@@ -487,6 +487,7 @@ def _what_stays(changes: Changes, reading: Reading) -> list[str]:
     if len(changes.kept):
         because = {
             "older": "what is recorded was published later",
+            "not higher": "what is recorded is higher, and sums are too low where rows were left out of a file",
             "none": "the file lacks columns, so that it says less than what is recorded",
         }.get(reading.replaces, "")
         said.append(
@@ -578,7 +579,10 @@ def _record(
         frame, changes = valid, _plain_changes(before, valid, contract)
         withdraws = _withdraws(reading, fetched, order)
         if before is not None and not (withdraws and reading.span == EVERYTHING):
-            frame, changes = _partly(before, valid, reading, contract, withdraws=withdraws)
+            replaces = reading.replaces if fetched.is_given and not order.is_complete else "all"
+            frame, changes = _partly(
+                before, valid, reading, contract, withdraws=withdraws, keeps_higher=replaces == "not higher"
+            )
     elif before is None or _is_first_edition(dataset, before, fetched, context, order):
         frame = valid if fetched.source == CURATED else _first(valid, contract, now)
         if before is not None and fetched.source != CURATED:
@@ -712,10 +716,23 @@ def _plain_changes(before: pd.DataFrame | None, after: pd.DataFrame, contract: C
 
 
 def _partly(
-    before: pd.DataFrame, valid: pd.DataFrame, reading: Reading, contract: Contract, *, withdraws: bool
+    before: pd.DataFrame,
+    valid: pd.DataFrame,
+    reading: Reading,
+    contract: Contract,
+    *,
+    withdraws: bool,
+    keeps_higher: bool,
 ) -> tuple[pd.DataFrame, Changes]:
     """Rows of a table without versions after a reading that does not speak of everything."""
     keys, new = history.keys_of(before, contract.key), history.keys_of(valid, contract.key)
+    kept = new[:0]
+    if keeps_higher:
+        recorded = new.map(dict(zip(keys, before["value"], strict=True)))
+        is_lower = (valid["value"].to_numpy() < recorded.to_numpy("float64")).astype(bool)
+        kept = new[is_lower]
+        higher = before[keys.isin(kept)]
+        valid = pd.concat([valid[~is_lower], higher.astype(valid.dtypes.to_dict())], ignore_index=True)
     lacking = pd.Series(reading.span == EVERYTHING, index=before.index)
     if reading.span not in (None, EVERYTHING) and contract.date_column:
         first, last = (pd.Timestamp(day) for day in reading.span or EVERYTHING)
@@ -725,7 +742,7 @@ def _partly(
     frame = pd.concat([before[~keys.isin(new) & ~gone], valid], ignore_index=True)
     frame = frame.sort_values(list(contract.key), kind="stable", ignore_index=True)
     changes = history.differences(before, frame, contract)
-    return frame, replace(changes, absent=keys[lacking & ~gone])
+    return frame, replace(changes, absent=keys[lacking & ~gone], kept=kept)
 
 
 # -- candidate -------------------------------------------------------------------------------------------------------

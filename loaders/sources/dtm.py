@@ -20,7 +20,7 @@ from loaders.sources.figures import indicators
 from loaders.sources.http import Session, SourceError, address_of, setting
 from loaders.sources.interface import EVERYTHING, Ask, Download, Reading
 from loaders.sources.places import COUNTRY as COUNTRY_PLACE
-from loaders.sources.places import METRO_PCODES, Gazetteer
+from loaders.sources.places import Gazetteer, join_communes
 from loaders.sources.tables import column_key, is_json, json_of, read_table
 
 ADDRESS = "https://dtmapi.iom.int"
@@ -78,7 +78,7 @@ def read(source: bytes, context: Context, *, name: str, recorded_at: datetime) -
         figures = parse(answer_rows(json_of(source, f"DTM: {name}")))
     else:
         figures = read_csv(source, name)
-    return Reading(to_indicators(figures, context), Findings(), EVERYTHING)
+    return Reading(to_indicators(figures, context), Findings(), EVERYTHING, replaces="not higher")
 
 
 def read_csv(source: bytes, name: str) -> pd.DataFrame:
@@ -108,8 +108,8 @@ def to_indicators(figures: pd.DataFrame, context: Context) -> pd.DataFrame:
         reporting_date=("reporting_date", "max"), displaced=("displaced", "sum")
     )
     country = country.assign(area_id=COUNTRY_PLACE, pcode="HT")
-    inside = figures[figures["pcode"].isin(list(METRO_PCODES))]
-    inside = inside.assign(area_id=gazetteer.commune_ids(inside["pcode"].map(METRO_PCODES)))
+    inside = join_communes(figures)
+    inside = inside.assign(area_id=gazetteer.commune_ids(inside["commune"]))
     rows = pd.concat([country, inside], ignore_index=True)
     kind = rows["assessment_type"]
     number = rows["reporting_round"].astype("str")
@@ -174,7 +174,7 @@ def parse(rows: list[dict[str, Any]]) -> pd.DataFrame:
     DataFrame
         ``operation, reporting_round, assessment_type, pcode`` (COD-AB commune), ``name_as_written``, ``reporting_date``
         (the latest of the round), ``displaced`` (people), ``area_level`` ("commune"); sorted by the first four. Communes
-        are joined by p-code (:func:`loaders.sources.hdx.join_communes`): DTM spells names in its own way.
+        are joined by p-code (:func:`loaders.sources.places.join_communes`): DTM spells names in its own way.
 
     Raises
     ------

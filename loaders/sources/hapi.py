@@ -2,7 +2,7 @@
 
 ACLED's counts on HDX, in HAPI and in workbooks, are per **arrondissement** but carry p-codes of **communes**: "HT0111" stands
 for all eight communes of the arrondissement of Port-au-Prince, "HT0142" for Arcahaie although it is the code of Cabaret.
-They are returned without any p-code and with ``area_level`` "arrondissement"; :func:`loaders.sources.hdx.join_communes`, the
+They are returned without any p-code and with ``area_level`` "arrondissement"; :func:`loaders.sources.places.join_communes`, the
 only way to the communes, refuses them. ACLED's categories overlap (attacks on civilians are a part of political violence):
 never add them.
 """
@@ -319,7 +319,7 @@ def read_idps(source: bytes, context: Context, *, name: str, recorded_at: dateti
     rows = body.get("data") if isinstance(body, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SourceError(f"{what}: the JSON has no list of rows under 'data'. Is this an answer of HAPI?")
-    return Reading(dtm.to_indicators(idps(rows), context), Findings(), EVERYTHING)
+    return Reading(dtm.to_indicators(idps(rows), context), Findings(), EVERYTHING, replaces="not higher")
 
 
 def idps(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -269,6 +269,12 @@ def test_a_full_disk_is_explained_and_ends_with_1(
     assert result.exit_code == 1
     assert "No space left on device" in result.stderr
     assert files(datasets_copy) == before
+    line = store.read_log(root=datasets_copy)[-1]
+    assert (line["dataset"], line["status"], line["version"]) == ("milestones", "failed", None)
+    assert "No space left on device" in line["messages"][0]
+    listed = {one["id"]: one for one in json.loads(run("list", "--json", root=datasets_copy).stdout)}
+    assert listed["milestones"]["last_refresh"]["status"] == "failed"
+    assert listed["milestones"]["rows"] == MILESTONES
 
 
 def test_a_second_refresh_is_told_to_wait(datasets_copy: Path) -> None:

@@ -142,6 +142,53 @@ def test_a_service_that_fails_leaves_the_last_data_and_a_gap_that_the_next_run_f
     assert last["gaps"] == []
 
 
+#: Dataset, service, scenario, and what must be said of it.
+BROKEN = (
+    ("acled_incidents", "acled", "cut", "connection failed"),
+    ("acled_incidents", "acled", "failure", "reports an error: Synthetic failure"),
+    ("acled_incidents", "acled", "web_page", "the answer is not JSON"),
+    ("acled_incidents", "acled", "wrong_encoding", "UTF-8"),
+    ("ucdp_incidents", "ucdp", "cut", "connection failed"),
+    ("ucdp_incidents", "ucdp", "truncated", "cut short"),
+    ("boundaries", "hdx", "cut", "connection failed"),
+    ("boundaries", "hdx", "failure", "answered 200"),
+    ("iom_displacement", "dtm", "cut", "connection failed"),
+    ("iom_displacement", "dtm", "refused", "Synthetic reason"),
+    ("roads", "overpass", "cut", "connection failed"),
+    ("roads", "overpass", "timeout", "the answer is incomplete: runtime error"),
+    ("airports", "ourairports", "cut", "connection failed"),
+    ("airports", "ourairports", "truncated", "cut short"),
+    ("airports", "ourairports", "web_page", "web page"),
+)
+
+
+def test_a_body_cut_short_and_an_error_that_looks_like_success_change_nothing(desk: Desk) -> None:
+    """Through the whole command line: exit code, message, what is served, the list and the log."""
+    datasets = sorted({dataset for dataset, _service, _scenario, _words in BROKEN})
+    desk.refresh(*datasets)
+    usual = {name: service.scenario for name, service in desk.services.items()}
+    before = store.snapshot(root=desk.root)
+    for number, (dataset, service, scenario, words) in enumerate(BROKEN, start=1):
+        desk.services[service].scenario = scenario
+        desk.on(WEDNESDAY + number * WEEK)
+        report = desk.refresh(dataset, code=1)[dataset]
+        what = f"{dataset}, {scenario}: {report}"
+        assert (report["status"], report["version"]) == ("failed", None), what
+        assert words in report["messages"][0], what
+        assert "The data served before stay in use" in report["messages"][-1], what
+        assert store.snapshot(root=desk.root) == before, what
+        listed = {line["id"]: line for line in desk.run("list")}[dataset]
+        assert (listed["last_refresh"]["status"], listed["version"]) == ("failed", before.versions[dataset])
+        line = store.read_log(root=desk.root)[-1]
+        assert (line["dataset"], line["status"], line["messages"]) == (dataset, "failed", report["messages"])
+        desk.services[service].scenario = usual[service]
+    desk.on(WEDNESDAY + (len(BROKEN) + 1) * WEEK)
+    assert {one["status"] for one in desk.refresh(*datasets).values()} == {"unchanged"}
+    assert {line["last_refresh"]["status"] for line in desk.run("list") if line["id"] in datasets} == {
+        "unchanged"
+    }
+
+
 def test_one_provider_that_fails_does_not_hold_back_another(desk: Desk) -> None:
     desk.services["acled"].scenario = "embargo"
     reports = desk.refresh("acled_incidents", "airports", code=1)
@@ -309,6 +356,7 @@ def test_sites_and_figures_that_a_file_lacks_stay(desk: Desk, tmp_path: Path) ->
         "iom_displacement": {"result": rounds, "isSuccess": True, "totalRecordsCount": len(rounds)},
         "osm_sites": {"elements": sites, "osm3s": {"timestamp_osm_base": "2026-11-22T10:00:00Z"}},
     }
+    people = desk.frame("iom_displacement").set_index("figure_id")["value"]
     for name, answer in answers.items():
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps(answer), encoding="utf-8")
@@ -316,6 +364,16 @@ def test_sites_and_figures_that_a_file_lacks_stay(desk: Desk, tmp_path: Path) ->
         assert report["withdrawn"] == 0
         assert "recorded rows are not in this file and stay as they are" in " ".join(report["messages"])
         assert len(desk.frame(name)) == before[name]
+    conflict = [one for one in dtm.rows() if one["displacementReason"] == "Conflict"]
+    path = tmp_path / "conflict.json"
+    answer = {"result": conflict, "isSuccess": True, "totalRecordsCount": len(conflict)}
+    path.write_text(json.dumps(answer), encoding="utf-8")
+    command = ("refresh", "iom_displacement", "--file", str(path))
+    report = desk.run(*command, "--yes")[0]
+    assert counts(report) == (0, 0, 0)
+    assert "sums are too low where rows were left out" in " ".join(report["messages"])
+    pd.testing.assert_series_equal(desk.frame("iom_displacement").set_index("figure_id")["value"], people)
+    assert desk.run(*command, "--complete", code=3)[0]["changed"] > 0
 
 
 @pytest.mark.parametrize(
