@@ -356,6 +356,7 @@ def _note_broken_off(prepared: Prepared, order: Order, error: OSError) -> None:
         for name, one in prepared.candidates.items():
             if one.version is not None and served.get(name) != one.report.version:
                 one.report.status, one.report.version = "failed", None
+                one.report.unresolved_names = []  # a short line, which a nearly full disk may still take
                 one.report.messages.insert(0, f"This broke off: {error}. The data served before stay in use.")
         log(prepared, order)
 

@@ -21,7 +21,7 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     try:
         properties = json.loads(source)["features"][0]["properties"]
         land = read_land(source)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise ParseError(
             f"coastline.geojson is not a GeoJSON feature collection with one land feature: {error}"
         ) from None

@@ -46,12 +46,22 @@ def read_rows(source: bytes, columns: Sequence[str], *, what: str) -> pd.DataFra
     ParseError
         Not UTF-8, empty, another header, or a row with more or fewer cells than the header.
     """
+    if source.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        raise ParseError(
+            f"{what}: the file is an Excel workbook or an archive. Save the sheet as 'CSV UTF-8', or unpack the archive, and run "
+            "the refresh again."
+        )
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ParseError(
             f"{what}: byte {error.start} is not UTF-8. Save the file as 'CSV UTF-8' and run the refresh again."
         ) from None
+    if (at := text.find("\0")) >= 0:
+        line = 1 + text.count("\n", 0, at)
+        raise ParseError(
+            f"{what}: line {line} holds a byte that is no text (NUL): the file is damaged. Get it again."
+        )
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -60,7 +70,7 @@ def read_rows(source: bytes, columns: Sequence[str], *, what: str) -> pd.DataFra
         if missing or extra or len(set(header)) != len(header):
             raise ParseError(
                 f"{what}: the header is not the one expected. Missing: {', '.join(missing) or 'none'}; "
-                f"unexpected: {', '.join(extra) or 'none'}. Is this the right file?"
+                f"unexpected: {_shortened(extra)}. Is this the right file?"
             )
         rows, lines, line = [], [], reader.line_num + 1
         for row in reader:
@@ -78,6 +88,12 @@ def read_rows(source: bytes, columns: Sequence[str], *, what: str) -> pd.DataFra
     if not rows:
         raise ParseError(f"{what}: no rows below the header.")
     return pd.DataFrame(rows, columns=header, index=lines, dtype="str")
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """The first of some column names that a file may have a million of."""
+    shown = ", ".join(name[:60] or "(no name)" for name in names[:10])
+    return (shown + f" and {len(names) - 10:,} more" if len(names) > 10 else shown) or "none"
 
 
 def window(dates: pd.Series, precisions: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -653,14 +653,20 @@ def append_log(line: Mapping[str, Any], *, root: Path) -> None:
     path = root / ".store" / LOG_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
-    with path.open("ab+") as file:
-        if file.tell():
+    with path.open("ab+", buffering=0) as file:
+        before = file.tell()
+        if before:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":  # a writer was killed in the middle of a line
                 text = "\n" + text
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            rest = memoryview(text.encode())
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(before)  # a full disk: no half of a line stays
+            raise
 
 
 def read_log(*, root: Path | None = None) -> list[dict[str, Any]]:

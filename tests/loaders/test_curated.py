@@ -70,6 +70,9 @@ def test_harmless_ways_of_writing_the_same_table(source: str | bytes) -> None:
         ('id,name\n1,a\n2,"b"c\n', r"line 3"),
         ("id,name\n1,Solèy\n".encode("latin-1"), r"byte 13 is not UTF-8\. Save the file as 'CSV UTF-8'"),
         ("id,name\n1,a\n".encode("utf-16"), r"byte 0 is not UTF-8"),
+        ("id,name\n1,a\n2,b\0\n", r"line 3 holds a byte that is no text \(NUL\)"),
+        (b"PK\x03\x04" + bytes(100), r"an Excel workbook or an archive"),
+        (",".join(f"c{n}" for n in range(500_000)), r"c8, c9 and 499,990 more\. Is this the right file"),
     ],
 )
 def test_another_table_or_a_damaged_one_is_refused_with_the_place(source: str | bytes, message: str) -> None:

@@ -494,3 +494,22 @@ def test_a_bad_description_is_refused_with_its_name(root: Path, text: str | None
         (root / "milestones" / "dataset.yaml").write_text(text)
     with pytest.raises(DatasetError, match=words):
         store.read_description("milestones", root=root)
+
+
+def test_a_full_disk_leaves_no_half_of_a_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append_log({"action": "refresh", "number": 1}, root=tmp_path)
+    path = tmp_path / ".store" / store.LOG_FILE
+    before = path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            store.append_log({"action": "refresh", "number": 2}, root=tmp_path)
+    assert path.read_bytes() == before
+    store.append_log({"action": "refresh", "number": 3}, root=tmp_path)
+    assert [line["number"] for line in store.read_log(root=tmp_path)] == [1, 3]
