@@ -13,8 +13,14 @@ export function calm(subplot, hides) {
     return map;
   };
   map._fadeDuration = 0;
+  hurry(map);
   calmSize(map);
   calmLayers(subplot);
+}
+
+/** Plotly adds its traces once the base map has been drawn; they can be cut into tiles and drawn together with it. */
+function hurry(map) {
+  map.once("style.load", () => map.fire("load"));
 }
 
 /** Plotly gives a source all its features at each drawing. `flush` on the source hands over looks that were held back. */
