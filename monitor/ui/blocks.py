@@ -41,7 +41,7 @@ def page(*dataset_ids: str) -> Iterator[None]:
     except data.DatasetError as error:
         st.error(
             _("This page needs data that cannot be served.")
-            + f"\n\n{escaped(str(error))}\n\n"
+            + f"\n\n{with_commands(str(error))}\n\n"
             + _("Other pages keep working."),
             icon=":material/database_off:",
         )
@@ -80,6 +80,14 @@ def escaped(text: str) -> str:
     for mark in "\\`*_{}[]<>()#+-!|~$:":
         text = text.replace(mark, "\\" + mark)
     return text
+
+
+def with_commands(message: str) -> str:
+    """Text of an error like :func:`escaped`, with what it puts between backticks as code: as text, ``--`` would become a dash."""
+    parts = message.split("`")
+    if len(parts) % 2 == 0:
+        return escaped(message)
+    return "".join(f"`{part}`" if number % 2 else escaped(part) for number, part in enumerate(parts))
 
 
 def sentence(text: str) -> None:

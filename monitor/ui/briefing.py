@@ -153,7 +153,7 @@ def _make(kind: str, title: str, items: list[tuple[BuiltFigure, str]], state: ob
         )
     except render.NoBrowserError as missing:
         bar.empty()
-        st.error(blocks.escaped(str(missing)), icon=":material/print_error:")
+        st.error(blocks.with_commands(str(missing)), icon=":material/print_error:")
         return
     bar.empty()
     name = f"briefing-{items[0][0].choice.as_of}.{kind}"

@@ -86,7 +86,7 @@ def problems() -> None:
             said = " ".join(age.why)[:600]
             st.warning(
                 f"**{blocks.escaped(data.title(age.dataset_id))}**: "
-                + blocks.escaped(
+                + blocks.with_commands(
                     _("the refresh of {date} failed.").format(date=format_date(age.last_try))
                     + f" {said} {served}"
                 ),

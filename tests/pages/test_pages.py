@@ -193,6 +193,9 @@ def test_a_damaged_dataset_stops_only_the_pages_that_need_it(
     if entry.script in NEEDS_INCIDENTS:
         assert len(messages) == 1
         assert "incidents" in messages[0]
+        assert (
+            "`git checkout -- datasets/incidents/data.csv`" in messages[0]
+        )  # as code, so that it can be copied
     else:
         assert messages == []
 
