@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import load, refresh, report, scale, server, start, steps
+from benchmarks import load, packs, refresh, report, scale, server, start, steps
 from tests.browser.chromium import find_browser, launch
 
-PARTS = ("start", "steps", "server", "load", "scale", "refresh")
+PARTS = ("start", "steps", "server", "load", "scale", "refresh", "packs")
 
 
 def main() -> None:
@@ -38,6 +38,7 @@ def main() -> None:
             "load": lambda: load.measure(10, 20) if asked.quick else load.measure(50, 60),
             "scale": lambda: scale.measure(browser, 3),
             "refresh": lambda: refresh.measure(100_000 if asked.quick else refresh.ROWS),
+            "packs": lambda: packs.measure(1 if asked.quick else 3),
         }
         for part in parts:
             started = time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import zipfile
@@ -200,12 +199,12 @@ def pdf(briefing: Briefing, progress: Progress = _silent) -> bytes:
     ]
     for item, picture in zip(briefing.items, _pictures(briefing, "svg", 96, progress), strict=True):
         width, height = _room(item)
-        encoded = base64.b64encode(picture).decode()
+        place = f"top:{_PICTURE_BOTTOM - height}in;left:{_PICTURE_SIDE}in;width:{width}in;height:{height}in"
         pages.append(
             f"<section><h2>{escape(item.heading)}</h2>"
             + (f"<p>{escape(item.text)}</p>" if item.text else "")
-            + f'<img alt="{escape(item.built.alt)}" src="data:image/svg+xml;base64,{encoded}" '
-            f'style="top:{_PICTURE_BOTTOM - height}in;left:{_PICTURE_SIDE}in;width:{width}in;height:{height}in"></section>'
+            + render.picture_element(picture, item.built.alt, place)
+            + "</section>"
         )
     lines = "".join(f"<li>{escape(line)}</li>" for line in _source_lines(briefing))
     pages.append(f"<section><h2>{escape(_('Sources and licences'))}</h2><ul>{lines}</ul></section>")

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.charts.standing import fits, standing
 from monitor.export.figures.base import BuiltFigure
-from monitor.language import _
+from monitor.export.hatches import with_lines
+from monitor.language import _, language
 
 if TYPE_CHECKING:
     from kaleido import Kaleido
@@ -131,13 +132,30 @@ def render_all(jobs: Sequence[Job], done: Callable[[int], object] = lambda numbe
 def _drawing(job: Job) -> Callable[[Kaleido], Awaitable[bytes]]:
     canvas = job.canvas
     figure = standing(job.built.figure, width=canvas.width, height=canvas.height)
+    height = figure.layout.height
     options = {
-        "format": job.file_format,
+        "format": "png" if job.file_format == "png" else "svg",
         "width": canvas.width,
-        "height": figure.layout.height,
+        "height": height,
         "scale": canvas.scale if job.file_format == "png" else 1,
     }
-    return lambda browser: browser.calc_fig(figure, options)
+    if job.file_format != "pdf":
+        return lambda browser: browser.calc_fig(figure, options)
+    spoken = language()
+
+    async def drawn(browser: Kaleido) -> bytes:
+        svg = _described(await browser.calc_fig(figure, options), job.built)
+        size = f"width:{canvas.width:g}px;height:{height:g}px"
+        # A hair higher than the page's content: what is rounded up must not open a second page.
+        style = f"@page{{size:{canvas.width:g}px {height + 0.5:g}px;margin:0}}body{{margin:0}}img{{display:block;{size}}}"
+        title = escape(job.built.stamp.title)
+        head = f"<meta charset='utf-8'><title>{title}</title><style>{style}</style>"
+        body = picture_element(svg, job.built.alt)
+        return await _printed(
+            browser, f"<!DOCTYPE html><html lang='{spoken}'><head>{head}</head><body>{body}</body></html>"
+        )
+
+    return drawn
 
 
 def _finished(body: bytes, job: Job) -> bytes:
@@ -146,27 +164,34 @@ def _finished(body: bytes, job: Job) -> bytes:
     return _undated(body) if job.file_format == "pdf" else body
 
 
+def picture_element(svg: bytes, alt: str, style: str = "") -> str:
+    """Return an SVG as an element of a page to print: it stays a picture of lines, hatches included."""
+    encoded = base64.b64encode(with_lines(svg)).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{encoded}" style="{style}">'
+
+
 def print_pages(html: str) -> bytes:
     """Return a page of HTML as PDF, with the sizes of its ``@page`` rules."""
+    return _undated(_warm.run_all([lambda browser: _printed(browser, html)])[0])
 
-    async def printed(browser: Any) -> bytes:
-        with TemporaryDirectory() as folder:
-            page = Path(folder) / "page.html"
-            page.write_text(html, encoding="utf-8")
-            tab = await browser.create_tab(url="", window=True)
-            try:
-                await tab.send_command("Page.enable")
-                loaded = tab.subscribe_once("Page.loadEventFired")
-                await tab.send_command("Page.navigate", params={"url": page.as_uri()})
-                await asyncio.wait_for(loaded, _TIMEOUT_S)
-                answer = await tab.send_command(
-                    "Page.printToPDF", params={"printBackground": True, "preferCSSPageSize": True}
-                )
-            finally:
-                await browser.close_tab(tab.target_id)
-        return base64.b64decode(answer["result"]["data"])
 
-    return _undated(_warm.run_all([printed])[0])
+async def _printed(browser: Any, html: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text(html, encoding="utf-8")
+        tab = await browser.create_tab(url="", window=True)
+        try:
+            await tab.send_command("Page.enable")
+            loaded = tab.subscribe_once("Page.loadEventFired")
+            await tab.send_command("Page.navigate", params={"url": page.as_uri()})
+            await asyncio.wait_for(loaded, _TIMEOUT_S)
+            answer = await tab.send_command(
+                "Page.printToPDF",
+                params={"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True},
+            )
+        finally:
+            await browser.close_tab(tab.target_id)
+    return base64.b64decode(answer["result"]["data"])
 
 
 def close() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -115,6 +116,16 @@ def test_what_was_drawn_before_leaves_no_trace(model: Model, map_figure: BuiltFi
     drawn = render.render_all([*jobs, render.Job(chart, "svg")], counted.append)
     assert drawn[2:] == alone
     assert counted == [1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("chrome")
+def test_a_pdf_has_one_page_and_its_hatches_are_lines(model: Model) -> None:
+    strips = figures.build("retaken-strips", model, CHOICE)
+    assert any(trace.marker.pattern.shape for trace in strips.figure.data)
+    pdf = render.render(strips, "pdf")
+    assert b"/Subtype /Image" not in pdf
+    assert len(re.findall(rb"/Type /Page\b", pdf)) == 1
+    assert b"/StructTreeRoot" in pdf
 
 
 @pytest.mark.usefixtures("chrome")
