@@ -64,7 +64,7 @@ def known() -> set[str]:
     texts = [definition.definition_id for definition in (*DEFINITIONS, *OTHER_DEFINITIONS)]
     for name in CONTRACTS:
         texts += [name, *(column.name for column in CONTRACTS[name].columns)]
-        texts += [part for column in CONTRACTS[name].columns for part in (column.about, column.kind)]
+        texts += [column.kind for column in CONTRACTS[name].columns]
         if name not in store.snapshot().versions:
             continue
         frame = store.read(name)

@@ -126,7 +126,7 @@ def about(built: BuiltFigure, model: Model, *, accessed: date, site: str) -> Abo
         if item.definition_id in used
     ]
     meanings = {column.name: column.about for name in stamp.datasets for column in CONTRACTS[name].columns}
-    lines += [(_("Column {name}").format(name=name), meanings[name]) for name in table if name in meanings]
+    lines += [(_("Column {name}").format(name=name), _(meanings[name])) for name in table if name in meanings]
     return [(name, text) for name, text in lines if text]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from monitor.analysis.model import Model
 from monitor.export import data_files, render
 from monitor.export.figures import FIGURES, BuiltFigure
+from monitor.export.link import query_of
 from monitor.language import _, format_date, format_number, language
 
 #: Slide in inches, and where its parts are: left, top, width, height.
@@ -108,6 +109,22 @@ class Briefing:
             _("Description: {text}").format(text=item.built.alt),
         ]
         return "\n\n".join(part for part in parts if part)
+
+
+def spec_of(briefing: Briefing) -> str:
+    """The composition as the YAML file that ``python -m monitor.export briefing --spec FILE`` and the page Briefing read."""
+    import yaml
+
+    figures: list[dict[str, str]] = []
+    shared: dict[str, str] = {}
+    for item in briefing.items:
+        built = item.built
+        shared = query_of(built.choice, {}, language=language(), snapshot_id=None)
+        own = query_of(built.choice, built.parameters, language=language(), snapshot_id=None)
+        entry = {"figure": built.figure_id} | {name: own[name] for name in built.parameters if name in own}
+        figures.append(entry | ({"sentence": item.sentence} if item.sentence else {}))
+    spec = {"title": briefing.title, "lang": language()} | shared | {"figures": figures}
+    return yaml.safe_dump(spec, allow_unicode=True, sort_keys=False, width=110)
 
 
 def pptx(briefing: Briefing, progress: Progress = _silent) -> bytes:

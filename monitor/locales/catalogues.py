@@ -1,7 +1,7 @@
 """What must be translated, bringing the catalogues up to date, and finding what is missing or wrong in them.
 
 The strings are found where they stand: in calls of ``_()``, ``ngettext()`` and ``marked()`` in the code, and in the few
-places whose texts are data of the program itself (definitions, titles of pages and datasets, vocabularies).
+places whose texts are data of the program itself (definitions, titles of pages and datasets, meanings of columns, vocabularies).
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ def _texts_of_the_program() -> Iterator[tuple[str, str]]:
     """Texts that reach ``_()`` through a variable: definitions, page titles, titles of datasets."""
     import yaml
 
+    from loaders.contracts import CONTRACTS
     from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
     from monitor.export.figures import FIGURES
     from monitor.ui.navigation import PAGES
@@ -100,6 +101,9 @@ def _texts_of_the_program() -> Iterator[tuple[str, str]]:
     for definition in (*DEFINITIONS, *OTHER_DEFINITIONS):
         yield "monitor/analysis/definitions.py", definition.name
         yield "monitor/analysis/definitions.py", definition.text
+    for contract in CONTRACTS.values():
+        for column in contract.columns:
+            yield "loaders/contracts.py", column.about
     for page in PAGES:
         yield "monitor/ui/navigation.py", page.title
     for figure in FIGURES.values():

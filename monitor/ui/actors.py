@@ -61,7 +61,7 @@ def card(choice: Choice) -> str:
     row = table.set_index("actor_id").loc[actor]
     top = actor_analysis.coalition_on(data.frame("actor_memberships"), choice.as_of).get(actor)
     with st.container(border=True):
-        st.markdown(f"### {blocks.escaped(row['name'])}")
+        st.markdown(f"## {blocks.escaped(row['name'])}")
         kind = word("actor_type", row["actor_type"])
         blocks.plain(
             _("{kind}, {state}").format(kind=kind, state=row["state"])

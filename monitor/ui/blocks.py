@@ -104,7 +104,7 @@ def number(label: str, value: str, basis: str) -> None:
     """One number in a frame, with what it is and what it rests on."""
     with st.container(border=True):
         plain(label, small=True)
-        st.markdown(f"### {escaped(value)}")
+        st.markdown(f"## {escaped(value)}")
         plain(basis, small=True)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
+import yaml
 
-from monitor.export import figures
+from monitor.export import figures, packs
 from monitor.export.figures import FIGURES, BuiltFigure, NothingToDrawError, UnknownParameterError
-from monitor.export.link import BadLinkError, parameters_of
+from monitor.export.link import PARAMETERS, BadLinkError, parameters_of, value_of
 from monitor.language import _
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
@@ -18,7 +19,7 @@ _KINDS = {
     "pdf": "application/pdf",
     "zip": "application/zip",
 }
-_MADE = "briefing made"
+_MADE, _FILE, _BAD, _TITLE = "briefing made", "briefing file", "briefing file refused", "briefing title"
 
 
 def heading() -> None:
@@ -27,6 +28,45 @@ def heading() -> None:
         _("Pick figures, put them in order, add a sentence to each, and take them along as one file.")
     )
     blocks.plain(_("All figures come from one snapshot and keep their stamp: date, sources, caveat."))
+
+
+def load() -> None:
+    """Take a composition from a file: figures and their parameters into the link, sentences and title into their fields."""
+    with st.expander(_("Open a saved composition")):
+        st.file_uploader(
+            _("Composition (YAML)"),
+            type=["yaml", "yml"],
+            key=_FILE,
+            max_upload_size=1,
+            on_change=_take,
+        )
+    if why := st.session_state.pop(_BAD, None):
+        st.error(blocks.escaped(why), icon=":material/error:")
+
+
+def _take() -> None:
+    file = st.session_state[_FILE]
+    if file is None:
+        return
+    try:
+        wanted = yaml.safe_load(file.getvalue().decode())
+        entries = [{"figure": item} if isinstance(item, str) else dict(item) for item in wanted["figures"]]
+        ids = [str(entry["figure"]) for entry in entries]
+        value_of("figure", "~".join(ids))
+        # What the figures do not share cannot stand in one link: the last one counts.
+        named = {str(name): str(value) for item in [wanted, *entries] for name, value in item.items()}
+        kept = {name: named[name] for name in named if name in PARAMETERS and name not in ("figure", "lang")}
+        for name, text in kept.items():
+            value_of(name, text)
+    except (BadLinkError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        st.session_state[_BAD] = _("This file is no composition of a briefing: {why}").format(why=error)
+        return
+    for name, text in kept.items():
+        filters.write(name, text)
+    _keep(ids)
+    st.session_state[_TITLE] = str(wanted.get("title") or "")
+    for entry in entries:
+        st.session_state[f"sentence {entry['figure']}"] = str(entry.get("sentence") or "")
 
 
 def pick() -> list[str]:
@@ -106,7 +146,8 @@ def make(items: list[tuple[BuiltFigure, str]]) -> None:
     if not items:
         blocks.plain(_("Pick at least one figure that can be drawn."))
         return
-    title = st.text_input(_("Title"), value=_("Briefing on Port-au-Prince"), key="briefing title")
+    st.session_state.setdefault(_TITLE, _("Briefing on Port-au-Prince"))
+    title = st.text_input(_("Title"), key=_TITLE)
     with st.container(horizontal=True, gap="small"):
         wanted = [
             kind
@@ -117,6 +158,7 @@ def make(items: list[tuple[BuiltFigure, str]]) -> None:
             )
             if st.button(label, key=f"make {kind}", type="primary" if kind == "pptx" else "secondary")
         ]
+    _save(title, items)
     state = (
         title,
         tuple((built.figure_id, built.stamp.title, text) for built, text in items),
@@ -136,14 +178,32 @@ def make(items: list[tuple[BuiltFigure, str]]) -> None:
         )
 
 
+def _briefing(title: str, items: list[tuple[BuiltFigure, str]]) -> packs.Briefing:
+    figures_ = [packs.Item(built, text) for built, text in items]
+    return packs.Briefing(title, figures_, data.model(), data.today(), site())
+
+
+def _save(title: str, items: list[tuple[BuiltFigure, str]]) -> None:
+    """Offer the composition, sentences included, as a file for this page and for the command line."""
+    st.download_button(
+        _("Save this composition (YAML)"),
+        packs.spec_of(_briefing(title, items)),
+        "briefing.yaml",
+        "application/yaml",
+        icon=":material/save:",
+        help=_(
+            "Figures, order, sentences and filters; the address of this page keeps figures and order only"
+        ),
+        type="tertiary",
+    )
+
+
 def _make(kind: str, title: str, items: list[tuple[BuiltFigure, str]], state: object) -> None:
-    from monitor.export import packs, render
+    from monitor.export import render
 
     builders = {"pptx": packs.pptx, "pdf": packs.pdf, "zip": packs.archive}
     bar = st.progress(0.0, _("Drawing …"))
-    briefing = packs.Briefing(
-        title, [packs.Item(built, text) for built, text in items], data.model(), data.today(), site()
-    )
+    briefing = _briefing(title, items)
     try:
         body = builders[kind](
             briefing,

@@ -64,7 +64,7 @@ def area_card(choice: Choice, area: str | None) -> None:
         history = data.history(choice)
         row = status.panel_of(history, [choice.as_of], [area]).iloc[0]
         name = data.name_in_language(area)
-        st.markdown(f"### {captions.area_title(row, name)}")
+        st.markdown(f"## {captions.area_title(row, name)}")
         blocks.plain(_facts(place, row), small=True)
         if place["place_type"] == "neighborhood":
             _commune_note(choice, place["commune_id"])

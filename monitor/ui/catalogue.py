@@ -179,7 +179,7 @@ def names() -> None:
     found = _names()
     if found.empty:
         return
-    st.markdown(f"### {_('Names that wait')}")
+    st.markdown(f"## {_('Names that wait')}")
     blocks.plain(
         _(
             "Nothing is guessed: rows with these names are left out or stay at their commune until somebody adds the spelling to datasets/curated/places.csv and refreshes."
@@ -196,7 +196,7 @@ def names() -> None:
 def log() -> None:
     """How every refresh ended, newest first."""
     table = log_table(data.refresh_log()).head(LOG_LINES)
-    st.markdown(f"### {_('Log of refreshes')}")
+    st.markdown(f"## {_('Log of refreshes')}")
     if table.empty:
         blocks.plain(
             _("Nothing has been refreshed here yet: the data are those that the repository carries.")
@@ -237,7 +237,7 @@ def details() -> None:
     )
     about, made = data.description(chosen), data.provenance(chosen)
     is_restricted = about.get("access") == "restricted"
-    st.markdown(f"### {blocks.escaped(_(about['title']))}")
+    st.markdown(f"## {blocks.escaped(_(about['title']))}")
     blocks.plain(about["description"])
     left, right = st.columns(2, gap="large")
     with left:
@@ -260,11 +260,11 @@ def details() -> None:
     with st.expander(_("Columns")):
         columns = pd.DataFrame(
             [
-                {"column": column.name, "kind": column.kind, "meaning": column.about}
+                {"column": column.name, "kind": column.kind, "meaning": _(column.about)}
                 for column in CONTRACTS[chosen].columns
             ]
         )
-        st.dataframe(columns, hide_index=True, width="stretch")
+        blocks.table(columns, {"column": _("Column"), "kind": _("Kind"), "meaning": _("Meaning")})
     with st.expander(_("Rows")):
         if is_restricted:
             blocks.plain(

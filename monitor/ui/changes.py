@@ -51,7 +51,7 @@ def show() -> None:
     for section in found.sections:
         if not section.lines:
             continue
-        st.markdown(f"#### {blocks.escaped(section.heading)} ({len(section.lines)})")
+        st.markdown(f"## {blocks.escaped(section.heading)} ({len(section.lines)})")
         with st.container(
             height=420 if len(section.lines) > 12 else "content", border=len(section.lines) > 12
         ):
@@ -64,7 +64,7 @@ def show() -> None:
 
 
 def _files(found: digests.Digest, name: str) -> None:
-    st.markdown(f"#### {_('Take it along')}")
+    st.markdown(f"## {_('Take it along')}")
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             _("Text"), digests.text(found), f"{name}.txt", "text/plain", icon=":material/download:"

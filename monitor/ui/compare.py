@@ -131,7 +131,7 @@ def sums(choice: Choice, first: date) -> None:
 
 def table(rows: pd.DataFrame) -> None:
     """Every change with the statement that gives the later status."""
-    st.markdown(f"#### {_('All changes')}")
+    st.markdown(f"## {_('All changes')}")
     labels = figures.kind_labels()
     shown = rows.assign(
         kind=rows["kind"].map(labels),

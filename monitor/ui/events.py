@@ -178,7 +178,7 @@ def providers(choice: Choice, wanted: Mapping[str, Any]) -> None:
             choice,
             {name: value for name, value in wanted.items() if name != "provider"},
         )
-    st.markdown(f"#### {_('Deaths, by provider')}")
+    st.markdown(f"## {_('Deaths, by provider')}")
     blocks.plain(
         _("Low, best and high as each provider gives them; counts of different providers are never added."),
         small=True,
@@ -202,7 +202,7 @@ def providers(choice: Choice, wanted: Mapping[str, Any]) -> None:
             "high": st.column_config.NumberColumn(_("Killed, high"), format="localized"),
         },
     )
-    st.markdown(f"#### {_('Overlap of providers')}")
+    st.markdown(f"## {_('Overlap of providers')}")
     if len(datasets) == 1:
         blocks.plain(
             _(
@@ -294,7 +294,7 @@ def detail(provider: str) -> None:
     row = versions.iloc[-1]
     with st.container(border=True):
         st.markdown(
-            f"### {format_date(row['event_date'])} · {blocks.escaped(word('sub_event_type', row['sub_event_type']))}"
+            f"## {format_date(row['event_date'])} · {blocks.escaped(word('sub_event_type', row['sub_event_type']))}"
         )
         blocks.plain(row["summary"])
         precision = word("location_precision", row["location_precision"])
@@ -323,7 +323,7 @@ def detail(provider: str) -> None:
 
 def table(found: pd.DataFrame, provider: str) -> None:
     """The newest events found, with source links; a click on one opens what was recorded about it."""
-    st.markdown(f"#### {_('Events')} ({format_number(len(found))})")
+    st.markdown(f"## {_('Events')} ({format_number(len(found))})")
     if data.description(provider)["access"] != "public":
         blocks.plain(_("This provider’s terms allow counts and maps here, not its rows."))
         return

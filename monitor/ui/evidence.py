@@ -191,14 +191,14 @@ def _time(choice: Choice) -> None:
     exhibit("then-and-now", choice, {"by": filters.read("by", "neighborhoods"), "then": then})
     model = data.model()
     moved = numbers.moved(model, replace(choice, known_on=then), choice)
-    st.markdown(f"#### {_('Headlines that moved')} ({len(moved)})")
+    st.markdown(f"## {_('Headlines that moved')} ({len(moved)})")
     if moved.empty:
         blocks.plain(_("No headline differs between then and now."))
     else:
         now = _("Now") if choice.known_on is None else format_date(choice.known_on)
         lineage.moved_table(moved, _("Known on {date}").format(date=format_date(then)), now)
     rows = doubt.revised(model, choice, then)
-    st.markdown(f"#### {_('What was learned since')} ({len(rows)})")
+    st.markdown(f"## {_('What was learned since')} ({len(rows)})")
     _revised(rows)
     exhibit("reporting-lag", choice)
 

@@ -74,7 +74,7 @@ def _open(choice: Choice, headline_id: str) -> None:
     opened = lineage.trace(headline_id, data.model(), choice)
     headline = opened.headline
     blocks.plain(_(headline.name), small=True)
-    st.markdown(f"### {blocks.escaped(value_text(opened.value, headline.unit))}")
+    st.markdown(f"## {blocks.escaped(value_text(opened.value, headline.unit))}")
     blocks.plain(_("Formula: {formula}").format(formula=_(headline.formula)))
     again = lineage.recompute(headline, opened.rows) if len(opened.rows) else 0.0
     blocks.plain(

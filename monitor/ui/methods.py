@@ -49,7 +49,7 @@ def show() -> None:
     _in_use()
     for definition in DEFINITIONS:
         _print(definition)
-    st.markdown(f"#### {_('Definitions not in force')}")
+    st.markdown(f"## {_('Definitions not in force')}")
     blocks.plain(
         _(
             "A definition that changes gets a new id, and links that name the old one keep its meaning. Open one of these to see every page with it."
@@ -64,7 +64,7 @@ def show() -> None:
             on_click=filters.write,
             args=("definitions", definition.definition_id),
         )
-    st.markdown(f"#### {_('Sources')}")
+    st.markdown(f"## {_('Sources')}")
     blocks.plain(_("Every page cited, with its reuse note and the known bias of its kind."), small=True)
     rows = data.frame("sources").sort_values("published_date", ascending=False)
     blocks.table(

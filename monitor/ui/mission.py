@@ -74,7 +74,7 @@ def funding(choice: Choice) -> None:
     rows = rows[(rows["topic"] == "funding") & rows["value"].notna()].sort_values(
         ["basis", "entity", "as_of"]
     )
-    st.markdown(f"#### {_('Every figure, by basis')}")
+    st.markdown(f"## {_('Every figure, by basis')}")
     blocks.plain(_("Bases, funds and currencies are never summed."), small=True)
     blocks.table(_in_words(rows, "basis", "unit"), _columns(), height=380)
 
@@ -232,7 +232,7 @@ def police_and_capital(choice: Choice) -> None:
 
 def indicators(choice: Choice) -> None:
     """Killed, kidnapped, displaced: published figures over their periods."""
-    st.markdown(f"#### {_('Published indicators')}")
+    st.markdown(f"## {_('Published indicators')}")
     columns = st.columns(3, gap="medium")
     for column, name in zip(columns, ("killed", "kidnapped", "displaced"), strict=True):
         with column:

@@ -177,7 +177,7 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
     rows = panel
     row = rows.set_index("site_id").loc[site]
     with st.container(border=True):
-        st.markdown(f"### {blocks.escaped(row['name'])}")
+        st.markdown(f"## {blocks.escaped(row['name'])}")
         blocks.plain(row["line"])
         place = data.name_in_language(row["neighborhood_id"])
         blocks.plain(

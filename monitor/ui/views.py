@@ -358,14 +358,14 @@ def headline_numbers(choice: Choice) -> None:
     columns = st.columns(5, gap="small")
     with columns[0].container(border=True, height="stretch"):
         st.markdown(f"**{_('Gang control or influence')}**")
-        st.markdown("### " + _("{count} of {total}").format(count=held[choice.as_of], total=total))
+        st.markdown("## " + _("{count} of {total}").format(count=held[choice.as_of], total=total))
         blocks.plain(captions.change(held[choice.as_of], held[month], month), small=True)
         blocks.plain(captions.change(held[choice.as_of], held[year], year), small=True)
     outcomes = retaken.register(data.model(), choice)
     found = outcomes["outcome"].value_counts()
     with columns[1].container(border=True, height="stretch"):
         st.markdown(f"**{_('Claims of retaken areas')}**")
-        st.markdown(f"### {len(outcomes)}")
+        st.markdown(f"## {len(outcomes)}")
         blocks.plain(
             _(
                 "{lost} lost again · {contested} contested · {held} not reported lost · {unknown} unknown"
@@ -391,7 +391,7 @@ def _site_card(column: DeltaGenerator, choice: Choice, site: str, title: str) ->
     with column.container(border=True, height="stretch"):
         st.markdown(f"**{title}**")
         label = captions.site_line(row)
-        st.markdown(f"### {blocks.escaped(site_label(row['status']))}")
+        st.markdown(f"## {blocks.escaped(site_label(row['status']))}")
         blocks.plain(label, small=True)
         for window in current.tail(1).itertuples():
             blocks.plain(
@@ -408,14 +408,14 @@ def _others_card(column: DeltaGenerator, choice: Choice) -> None:
     with column.container(border=True, height="stretch"):
         st.markdown(f"**{_('Others on the gangs’ share of the capital')}**")
         if recent.empty:
-            st.markdown("### –")
+            st.markdown("## –")
             blocks.plain(_("No published estimate in the year before"), small=True)
         else:
             low, high = recent["value"].min(), recent["value"].max()
             st.markdown(
-                f"### {format_number(low)}–{format_number(high)}\u00a0%"
+                f"## {format_number(low)}–{format_number(high)}\u00a0%"
                 if low < high
-                else f"### {format_number(low)}\u00a0%"
+                else f"## {format_number(low)}\u00a0%"
             )
             blocks.plain(
                 _("{count} published estimates in a year; area or way of counting is rarely stated").format(
@@ -429,7 +429,7 @@ def _others_card(column: DeltaGenerator, choice: Choice) -> None:
 def latest_changes(choice: Choice) -> None:
     """Statements of the last four weeks up to the chosen date, each with who says so and a link."""
     st.markdown(
-        f"#### {_('What was reported in the four weeks to {date}').format(date=format_date(choice.as_of))}"
+        f"## {_('What was reported in the four weeks to {date}').format(date=format_date(choice.as_of))}"
     )
     rows = status.admissible(status.known(data.assertions(), choice.known_on), choice.evidence)
     day = pd.Timestamp(choice.as_of)
@@ -454,7 +454,7 @@ def statements(rows: pd.DataFrame, *, with_place: bool = False) -> None:
 
 def control_table(choice: Choice) -> None:
     """The map as a sortable table, same filters."""
-    st.markdown(f"#### {_('All neighborhoods')}")
+    st.markdown(f"## {_('All neighborhoods')}")
     rows = status_rows(data.model(), choice)
     rows = rows.assign(
         status=rows["status"].map(status_label),

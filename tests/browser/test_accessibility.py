@@ -13,8 +13,20 @@ from monitor.ui.navigation import PAGES
 from tests.browser.chromium import PHONE, WIDE, open_page, watched_page
 from tests.server import Server
 
+#: Good practice beyond them: what lets a reader find the way by headings and regions.
+WAYS = (
+    "heading-order",
+    "page-has-heading-one",
+    "empty-heading",
+    "region",
+    "landmark-one-main",
+    "landmark-unique",
+)
 #: WCAG 2.2, levels A and AA.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "rules": {name: {"enabled": True} for name in WAYS},
+}
 #: A window of 1600 x 900 enlarged to 200 %.
 ENLARGED = {"viewport": {"width": 800, "height": 450}, "device_scale_factor": 2}
 
@@ -116,3 +128,20 @@ def test_every_figure_says_in_words_what_it_shows(control: Page) -> None:
         words = figure.get_by_role("img").first.get_attribute("aria-label") or ""
         assert len(words) > 40
         assert any(letter.isdigit() for letter in words), words
+
+
+def test_on_paper_stand_sentences_figures_and_tables_without_what_one_worked_with(
+    dashboard: Server, page: Page
+) -> None:
+    for address in ("territorial-control", "data-status"):
+        open_page(page, f"{dashboard.url}/{address}")
+        page.emulate_media(media="print")
+        seen = [
+            what
+            for what in (".stAppHeader", ".language-choice", ".stMain button", ".stMain input", ".time-bar")
+            if page.locator(f"{what}:visible").count()
+        ]
+        assert seen == [], address
+        assert page.locator("h1:visible").count() == 1
+        assert page.locator(".stDataFrame:visible, .figure-box:visible").count() > 0
+        page.emulate_media(media="screen")

@@ -8,12 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from pptx import Presentation
 from typer.testing import CliRunner
 
 from monitor.analysis.model import Choice
 from monitor.export import figures, packs, render
-from monitor.export.__main__ import app
+from monitor.export.__main__ import app, briefing_of
 from tests.committed import committed_model
 from tests.server import DATASETS
 
@@ -114,6 +115,21 @@ def test_a_spec_that_is_wrong_says_where(tmp_path: Path) -> None:
     spec.write_text("figures: [{sentence: only words}]", encoding="utf-8")
     code, text = run("briefing", "--spec", spec, "--out", tmp_path / "b.pptx")
     assert (code, "figures[1]" in text) == (2, True)
+
+
+def test_a_saved_composition_gives_the_same_briefing_again() -> None:
+    model, day = committed_model(), date(2026, 1, 1)
+    made = briefing_of(yaml.safe_load(SPEC), model, day, "")
+    saved = packs.spec_of(made)
+    again = briefing_of(yaml.safe_load(saved), model, day, "")
+    assert [
+        (item.built.figure_id, item.built.choice, item.built.parameters, item.sentence)
+        for item in again.items
+    ] == [
+        (item.built.figure_id, item.built.choice, item.built.parameters, item.sentence) for item in made.items
+    ]
+    assert again.title == "Monday briefing"
+    assert packs.spec_of(again) == saved
 
 
 def test_a_briefing_is_of_one_snapshot() -> None:
