@@ -7,6 +7,7 @@ from unittest.mock import create_autospec
 import pandas as pd
 
 from monitor.analysis.model import Model, Source
+from tests.committed import committed_model
 
 PLACES = pd.DataFrame(
     {
@@ -50,3 +51,11 @@ def test_french_replaces_only_main_names_of_another_language() -> None:
 def test_communes_are_named_in_the_language_too() -> None:
     assert model().commune_names("ht")["Cité Soleil"] == "Site Solèy"
     assert model().commune_names("en")["Cité Soleil"] == "Cité Soleil"
+
+
+def test_committed_spellings_that_are_no_creole_are_not_shown_as_creole() -> None:
+    names = committed_model().names("ht")
+    assert names["bas-bel-air"] == "Bas Bel-Air"
+    assert names["petion-ville-centre"] == "Pétion-Ville centre"
+    assert names["diquini"] == "Diquini"
+    assert names["bel-air"] == "Belè"
