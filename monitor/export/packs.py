@@ -146,7 +146,7 @@ def pptx(briefing: Briefing, progress: Progress = _silent) -> bytes:
         slide = deck.slides.add_slide(deck.slide_layouts[5])
         _fill_title(slide.shapes.title, item.heading, _TITLE, size=24)
         if item.text:
-            _text(slide, _SENTENCE, item.text, size=14)
+            _text(slide, _SENTENCE, item.text, size=sentence_size(item.text))
         width, height = _room(item)
         picture = slide.shapes.add_picture(
             io.BytesIO(pictures[number]),
@@ -164,6 +164,17 @@ def pptx(briefing: Briefing, progress: Progress = _silent) -> bytes:
     buffer = io.BytesIO()
     deck.save(buffer)
     return _repacked(buffer.getvalue())
+
+
+def sentence_size(text: str) -> int:
+    """Size in pt, 14 to 9, at which a sentence stays above the picture."""
+    for size in (14, 12, 11, 10):
+        # Arial is half as wide as high on average; the insets of a box take 0.2 in a line and 0.1 in all.
+        characters = int(0.9 * 72 * (_SENTENCE[2] - 0.2) / (0.5 * size))
+        lines = int(72 * (_SENTENCE[3] - 0.1) / (1.2 * size)) or 1
+        if sum(-(-len(part) // characters) or 1 for part in text.split("\n")) <= lines:
+            return size
+    return 9
 
 
 def _room(item: Item) -> tuple[float, float]:
@@ -219,7 +230,11 @@ def pdf(briefing: Briefing, progress: Progress = _silent) -> bytes:
         place = f"top:{_PICTURE_BOTTOM - height}in;left:{_PICTURE_SIDE}in;width:{width}in;height:{height}in"
         pages.append(
             f"<section><h2>{escape(item.heading)}</h2>"
-            + (f"<p>{escape(item.text)}</p>" if item.text else "")
+            + (
+                f'<p style="font-size:{sentence_size(item.text) - 1}pt">{escape(item.text)}</p>'
+                if item.text
+                else ""
+            )
             + render.picture_element(picture, item.built.alt, place)
             + "</section>"
         )

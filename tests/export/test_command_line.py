@@ -132,6 +132,13 @@ def test_a_saved_composition_gives_the_same_briefing_again() -> None:
     assert packs.spec_of(again) == saved
 
 
+def test_a_long_sentence_gets_smaller_type_and_a_short_one_does_not() -> None:
+    sizes = [packs.sentence_size("word " * count) for count in (10, 50, 66, 80, 120, 400)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-1]) == (14, 9)
+    assert packs.sentence_size("a\nb\nc\nd") < packs.sentence_size("a b c d")
+
+
 def test_a_briefing_is_of_one_snapshot() -> None:
     model = committed_model()
     built = figures.build("control-map", model, Choice(date(2025, 6, 25), None, "all_claims", 180))
