@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from monitor.export.link import BadLinkError, value_of
 from monitor.language import (
     LANGUAGES,
     _,
@@ -98,3 +99,12 @@ def test_translations_keep_placeholders_and_nothing_unsure_is_used(code: str) ->
 
 def test_strings_are_plain_where_they_are_translated() -> None:
     assert [str(problem) for problem in catalogues.problems() if "f-string" in problem.what] == []
+
+
+def test_what_a_parameter_must_be_is_said_in_the_language() -> None:
+    set_language("fr")
+    try:
+        with pytest.raises(BadLinkError, match="une date, AAAA-MM-JJ"):
+            value_of("as_of", "hier")
+    finally:
+        set_language("en")

@@ -160,7 +160,8 @@ def value_of(name: str, text: str) -> Any:
     try:
         return PARAMETERS[name].read(text)
     except ValueError:
-        raise BadLinkError(name, text, _("it must be {what}").format(what=PARAMETERS[name].about)) from None
+        what = _(PARAMETERS[name].about)
+        raise BadLinkError(name, text, _("it must be {what}").format(what=what)) from None
 
 
 def text_of(value: Any) -> str:

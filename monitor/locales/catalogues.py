@@ -96,11 +96,14 @@ def _texts_of_the_program() -> Iterator[tuple[str, str]]:
     from loaders.contracts import CONTRACTS
     from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
     from monitor.export.figures import FIGURES
+    from monitor.export.link import PARAMETERS
     from monitor.ui.navigation import PAGES
 
     for definition in (*DEFINITIONS, *OTHER_DEFINITIONS):
         yield "monitor/analysis/definitions.py", definition.name
         yield "monitor/analysis/definitions.py", definition.text
+    for parameter in PARAMETERS.values():
+        yield "monitor/export/link.py", parameter.about
     for contract in CONTRACTS.values():
         for column in contract.columns:
             yield "loaders/contracts.py", column.about
