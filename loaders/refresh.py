@@ -887,6 +887,11 @@ def _covered(
     before = periods.from_json(last.get("covered", []))
     if reading.span is not None and reading.span != EVERYTHING:
         return periods.joined([*before, (reading.span[0], min(reading.span[1], order.as_of))])
+    column = dataset.contract.date_column
+    if fetched.is_given and column is not None and len(days := reading.frame[column].dropna()):
+        # A file says nothing of the days after its last row, whenever it is handed in.
+        first, last = (pd.Timestamp(day).date() for day in (days.min(), days.max()))
+        return periods.joined([*before, (min(first, order.as_of), min(last, order.as_of))])
     first = before[0][0] if before else FIRST_DAY
     if not before and made.dates is not None and len(made.dates):
         first = min(made.dates.min().date(), order.as_of)

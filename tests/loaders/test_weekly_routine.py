@@ -327,6 +327,10 @@ def test_a_final_release_of_ucdp_replaces_candidates_and_no_older_file_brings_th
 
     august = csv_file([candidate(1, best=3, high=3), candidate(2)])
     assert counts(given("GEDEvent_v25_0_8.csv", august, 3)) == (2, 0, 0)
+    listed = {line["id"]: line for line in desk.run("list")}["ucdp_incidents"]
+    assert listed["last_refresh"]["gaps"] == [["2025-05-06", "2026-11-25"]], (
+        "nothing is known after its last event"
+    )
     july = csv_file([candidate(1, best=1, high=1), candidate(3)])
     assert counts(given("GEDEvent_v25_0_7.csv", july, 3)) == (1, 0, 0), (
         "an older candidate corrects no newer one"
