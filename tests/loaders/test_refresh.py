@@ -229,7 +229,7 @@ BAD_SOURCES: dict[str, tuple[bytes, str, str]] = {
     "empty": (b"", "failed", "the header is not the one expected"),
     "no rows": (table(MILESTONES).split(b"\r\n")[0], "failed", "no rows"),
     "not UTF-8": (table(MILESTONES) + "é".encode("latin-1"), "failed", "is not UTF-8"),
-    "a spreadsheet": (b"PK\x03\x04\xff\xfe", "failed", "is not UTF-8"),
+    "a spreadsheet": (b"PK\x03\x04\xff\xfe", "failed", "is an Excel workbook or an archive"),
     "all rows one key": (
         table([row | {"milestone_id": "MS1"} for row in MILESTONES]),
         "refused",
