@@ -106,10 +106,12 @@ def gains_and_losses(panel: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
         is gained less lost. ``appeared`` and ``lapsed`` count only areas that came to, or left, gang control or influence:
         what gangs hold changes by ``net + appeared - lapsed``.
     """
-    wide = panel.pivot(index="date", columns="neighborhood_id", values="status")
-    weights = area_weights(areas).reindex(wide.columns).to_numpy()
-    held = wide.isin(_GANG).to_numpy()
-    unsettled = wide.isin(_OPEN).to_numpy()
+    day, days = pd.factorize(panel["date"], sort=True)
+    unit, units = pd.factorize(panel["neighborhood_id"], sort=True)
+    weights = area_weights(areas).reindex(units).to_numpy()
+    held, unsettled = np.zeros((2, len(days), len(units)), dtype="bool")
+    held[day, unit] = panel["status"].isin(_GANG)
+    unsettled[day, unit] = panel["status"].isin(_OPEN)
     came, went = held[1:] & ~held[:-1], ~held[1:] & held[:-1]
     moves = {
         "gained": came & ~unsettled[:-1],
@@ -117,7 +119,7 @@ def gains_and_losses(panel: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
         "appeared": came & unsettled[:-1],
         "lapsed": went & unsettled[1:],
     }
-    index = pd.MultiIndex.from_product([wide.index[1:], DENOMINATORS], names=["date", "denominator"])
+    index = pd.MultiIndex.from_product([days[1:], DENOMINATORS], names=["date", "denominator"])
     table = pd.DataFrame({name: (moved @ weights).ravel() for name, moved in moves.items()}, index=index)
     table.insert(2, "net", table["gained"] - table["lost"])
     return table.reset_index()

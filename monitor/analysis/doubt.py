@@ -29,6 +29,16 @@ def admitted(model: Model, choice: Choice) -> pd.DataFrame:
 
 
 @derived("territorial_control", "retaken_areas", "neighborhoods")
+def _latest_first(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
+    return _admitted(model, known_on, evidence).sort_values("from_earliest", ascending=False, kind="stable")
+
+
+def latest_first(model: Model, choice: Choice) -> pd.DataFrame:
+    """What :func:`admitted` returns, the latest statement first."""
+    return _latest_first(model, choice.known_on, choice.evidence)
+
+
+@derived("territorial_control", "retaken_areas", "neighborhoods")
 def _ordered(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
     return robustness.in_order(_admitted(model, known_on, evidence))
 

@@ -61,8 +61,10 @@ def _extent(figure: Drawing) -> tuple[date, date]:
     if edges is None:
         days = []
         for trace in figure.traces:
-            found = pd.to_datetime(pd.Series(np.asarray(trace.get("x", ()), dtype="object")), errors="coerce")
-            found = found.dropna()
+            values = trace.get("x", ())
+            if not pd.api.types.is_datetime64_dtype(values):
+                values = pd.to_datetime(pd.Series(np.asarray(values, dtype="object")), errors="coerce")
+            found = pd.Series(values).dropna()
             days += [found.min(), found.max()] if len(found) else []
         edges = (min(days), max(days)) if days else ("1900-01-01", "2200-01-01")
     first, last = (pd.Timestamp(edge) for edge in edges)

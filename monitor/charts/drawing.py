@@ -7,7 +7,13 @@ annotations or shapes whenever one is added: for a table of annotations that is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from _plotly_utils.utils import to_typed_array_spec
 
 #: A trace, annotation or shape under Plotly's names.
 Part = dict[str, Any]
@@ -50,3 +56,69 @@ def merge(into: Part, more: Part) -> Part:
         else:
             into[name] = value
     return into
+
+
+def plain(part: Part) -> Part:
+    """Properties without those that have no value; columns of numbers or texts as arrays, as Plotly would keep them."""
+    kept: Part = {}
+    for name, value in part.items():
+        if type(value) is dict:
+            kept[name] = plain(value)
+        elif isinstance(value, pd.Series) and value.dtype.kind != "M":
+            kept[name] = value.to_numpy()
+        elif value is not None:
+            kept[name] = value
+    return kept
+
+
+class StampedFigure(go.Figure):  # type: ignore[misc]
+    """A finished figure. It is not changed any more, so the browser gets what it was made of.
+
+    Plotly does not look through what is drawn, as it would at each answer of a page: tests do it for every named figure.
+    """
+
+    # Plotly's figures take no attribute that their class does not know.
+    _traces: Sequence[Part] = ()
+    _drawn_layout: Part | None = None
+
+    def __init__(self, traces: Sequence[Part] = (), layout: Part | None = None, **more: Any) -> None:
+        super().__init__(traces, layout, _validate=False, **more)
+        self._traces, self._drawn_layout = traces, layout
+
+    def drawing(self) -> Part:
+        """What :meth:`to_plotly_json` returns, without the copies: dicts are new and may be changed, lists and arrays not."""
+        return {
+            "data": [_packed(trace) for trace in self._traces],
+            "layout": {"template": _template(), **_packed(self._drawn_layout or {})},
+        }
+
+
+@cache
+def _template() -> Part:
+    """The template that Plotly gives every figure."""
+    return dict(go.Figure().layout.template.to_plotly_json())
+
+
+def _packed(part: Part) -> Part:
+    """New dicts, with arrays of numbers in the compact form that Plotly's script reads, and dates without a time of midnight."""
+    packed: Part = {}
+    for name, value in part.items():
+        if type(value) is dict:
+            packed[name] = _packed(value)
+        elif isinstance(value, np.ndarray | pd.Series | pd.DatetimeIndex) and value.dtype.kind == "M":
+            packed[name] = _dates(value)
+        elif isinstance(value, np.ndarray) and name != "range":
+            packed[name] = to_typed_array_spec(value)
+        else:
+            packed[name] = value
+    return packed
+
+
+def _dates(values: Any) -> list[str | None]:
+    times = np.asarray(values)
+    days = times.astype("datetime64[D]")
+    is_date = bool(((days == times) | np.isnat(times)).all())
+    texts = np.datetime_as_string(days if is_date else times)
+    return [
+        None if is_missing else str(text) for text, is_missing in zip(texts, np.isnat(times), strict=True)
+    ]

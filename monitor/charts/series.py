@@ -432,13 +432,17 @@ def dated_figures(
     )
 
 
-def period_figures(rows: pd.DataFrame, stamp: Stamp, *, unit: str, height: int = 340) -> go.Figure:
+def period_figures(
+    rows: pd.DataFrame, stamp: Stamp, *, unit: str, top: float | None = None, height: int = 340
+) -> go.Figure:
     """Published figures for periods as horizontal bars over their period at the height of their value.
 
     Parameters
     ----------
     rows
         ``period_start, period_end, value, source_publisher, note``; rival figures stay side by side.
+    top
+        Upper end of the value axis, by default what the figures need.
     """
     figure = Drawing()
     for row in rows.sort_values("period_start").itertuples():
@@ -462,7 +466,11 @@ def period_figures(rows: pd.DataFrame, stamp: Stamp, *, unit: str, height: int =
         )
     figure.update_layout(
         xaxis=time_axis(),
-        yaxis=value_axis(tickformat=",.0f", title={"text": unit, "font": {"size": 12, "color": GREY}}),
+        yaxis=value_axis(
+            range=None if top is None else [0, top],
+            tickformat=",.0f",
+            title={"text": unit, "font": {"size": 12, "color": GREY}},
+        ),
         uirevision="period-figures",
     )
     return stamped(figure, stamp, height=height, below=28, left=66, right=16)

@@ -15,7 +15,7 @@ import plotly.io
 from loaders.contracts import Status
 from monitor.analysis.breaks import Break
 from monitor.charts.breaks import marked_breaks
-from monitor.charts.drawing import Drawing, merge
+from monitor.charts.drawing import Drawing, StampedFigure, merge, plain
 from monitor.language import MONTHS, _, format_date, format_percent, language, separators
 
 FONT = (
@@ -351,14 +351,14 @@ def stamped(
             "showlegend": False,
             "separators": "".join(separators()),
             "annotations": [footer, *drawn.get("annotations", ())],
-            "shapes": [*drawn.get("shapes", ()), *breaks],
+            "shapes": [*drawn.get("shapes", ()), *breaks] or None,
             "meta": {
                 "fit": [{"min_width": width, "set": values} for width, values in fits],
                 "stamp": {"title": stamp.title, "subtitle": stamp.subtitle, "footer": stamp.footer},
             },
         },
     )
-    return go.Figure(figure.traces, layout)
+    return StampedFigure([plain(part) for part in figure.traces], plain(layout))
 
 
 def _value_at(layout: Mapping[str, Any], path: str) -> object:

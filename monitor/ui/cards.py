@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from loaders.contracts import Status
+from monitor.analysis import doubt, status
 from monitor.analysis import incidents as incident_analysis
-from monitor.analysis import status
 from monitor.charts import captions
 from monitor.charts.style import status_label
 from monitor.language import _, format_date, format_number, format_people
@@ -80,11 +80,9 @@ def area_card(choice: Choice, area: str | None) -> None:
 
 
 def _recent(choice: Choice) -> pd.DataFrame:
-    rows = status.admissible(status.known(data.assertions(), choice.known_on), choice.evidence)
-    rows = rows[rows["neighborhood_id"].isin(data.scope()["neighborhood_id"])]
-    return rows[rows["from_earliest"] <= pd.Timestamp(choice.as_of)].sort_values(
-        "from_earliest", ascending=False
-    )
+    """Statements about neighborhoods in scope up to the chosen date, the latest first."""
+    rows = doubt.latest_first(data.model(), choice)
+    return rows[rows["from_earliest"] <= pd.Timestamp(choice.as_of)]
 
 
 def _statements(choice: Choice, area: str) -> pd.DataFrame:

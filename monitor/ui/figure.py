@@ -37,6 +37,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from monitor.charts.drawing import StampedFigure
 from monitor.charts.shared import Shared, encode
 from monitor.language import _
 from monitor.ui import serving
@@ -227,10 +228,10 @@ def show_figure(
 
     To move a map from Python, change ``layout.uirevision``; as long as it stays the same, the reader's view wins.
     """
-    if figure.layout.uirevision is None:
-        figure.layout.uirevision = key
-    height = int(figure.layout.height or _DEFAULT_HEIGHT)
-    drawing, resources = _split(figure.to_plotly_json())
+    whole = figure.drawing() if isinstance(figure, StampedFigure) else figure.to_plotly_json()
+    whole["layout"].setdefault("uirevision", key)
+    height = int(whole["layout"].get("height") or _DEFAULT_HEIGHT)
+    drawing, resources = _split(whole)
     told = _figure(
         key=key,
         data=encode(

@@ -90,7 +90,7 @@ def test_a_citation_names_finding_sources_snapshot_day_and_link(built: BuiltFigu
 
 def test_nothing_is_a_formula(built: BuiltFigure, model: Model) -> None:
     table = pd.DataFrame({"=head": FORMULAS, "number": [-1.5] * len(FORMULAS)})
-    risky = replace(built, table=table)
+    risky = replace(built, drawn=table)
     rows = pd.read_csv(io.BytesIO(data_files.csv_bytes(table)), keep_default_na=False)
     assert all(text.startswith("'") for text in [*rows.columns[:1], *rows.iloc[:, 0]])
     assert rows["number"].tolist() == [-1.5] * len(FORMULAS)
@@ -107,7 +107,7 @@ def test_rows_that_may_not_be_passed_on_stay_and_their_provider_is_named(
     table = pd.DataFrame({"event_id": ["S1", "S2", "S3"], "provider": ["acled", "curated", "dtm"]})
     assert released(table)["event_id"].tolist() == ["S2"]
     assert attributions(table) == (RESTRICTED["acled"], RESTRICTED["dtm"])
-    mixed = replace(built, table=table)
+    mixed = replace(built, drawn=table)
     lines = data_files.about(mixed, model, accessed=SEEN, site="")
     assert dict(lines)["Rows left out"].startswith("2 rows")
     for body in (data_files.csv_archive(mixed, lines), data_files.xlsx(mixed, lines)):
@@ -121,6 +121,7 @@ def test_an_attribution_that_terms_ask_for_is_inside_the_picture(model: Model) -
     class Mixed(Model):
         def __init__(self, of: Model) -> None:
             super().__init__(of.source)
+            self.snapshot_id = "with rows of a provider"
             rows = of.frame("incidents")
             self.frame = lambda name: rows.assign(provider="acled") if name == "incidents" else of.frame(name)
 

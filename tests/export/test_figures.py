@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from loaders.contracts import CONTRACTS
 from monitor.analysis.model import Choice, Model
+from monitor.charts.drawing import StampedFigure
 from monitor.charts.shared import encode
 from monitor.export import figures
 from monitor.export.figures import FIGURES, NothingToDrawError, UnknownParameterError
@@ -53,6 +57,17 @@ def test_is_the_same_when_built_again(model: Model, figure_id: str) -> None:
         for source in (model, committed_model())
     )
     assert encode(first.figure.to_plotly_json()) == encode(again.figure.to_plotly_json())
+
+
+@every_figure
+def test_plotly_knows_all_that_is_drawn_and_would_write_it_so(model: Model, figure_id: str) -> None:
+    figure = figures.build(figure_id, model, CHOICE, NEEDED.get(figure_id)).figure
+    assert isinstance(figure, StampedFigure)
+    drawn, checked = (
+        json.loads(re.sub(rb"T00:00:00(\.0+)?", b"", encode(content)))
+        for content in (figure.drawing(), go.Figure(figure).to_plotly_json())
+    )
+    assert drawn == checked
 
 
 @every_figure

@@ -50,8 +50,9 @@ class BuiltFigure:
         What the figure shows, in one or two sentences with its headline value.
     filename
         Name of a file of it, without ending.
-    table
-        The data that is drawn, columns named as in the datasets.
+    drawn
+        The data that is drawn, columns named as in the datasets; or how to get it, for a figure whose data is not needed to
+        draw it. ``table`` has it in both cases.
     figure_id, choice, parameters
         What it was built from; ``figures.build`` fills them in.
     """
@@ -60,10 +61,15 @@ class BuiltFigure:
     stamp: Stamp
     alt: str
     filename: str
-    table: pd.DataFrame
+    drawn: pd.DataFrame | Callable[[], pd.DataFrame]
     figure_id: str = ""
     choice: Choice = field(default=Choice(date.min, None, "all_claims", 0))
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The data that is drawn."""
+        return self.drawn() if callable(self.drawn) else self.drawn
 
 
 #: Builds a figure from a model, the reader's choice and the figure's own parameters, already read from the link.
@@ -113,7 +119,13 @@ def stamp_of(
 
     ``roads`` says that it is a map with roads, where there are any.
     """
-    sources = "; ".join(_sources(model, dataset_ids, roads=roads and has_roads(model)))
+    with_roads = roads and has_roads(model)
+    sources = model.kept(
+        "sources of a figure",
+        (),
+        (model.snapshot_id, dataset_ids, with_roads, language()),
+        lambda: "; ".join(_sources(model, dataset_ids, roads=with_roads)),
+    )
     held = sorted(set(choice.definitions) - set(current_ids())) if choice is not None else []
     return Stamp(
         title=title,

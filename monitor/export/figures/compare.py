@@ -22,8 +22,8 @@ from monitor.export.figures.base import (
     place_names,
     stamp_of,
 )
-from monitor.export.figures.control import CONTROL, MAP_CAVEAT, STATUS, denominators, map_of
-from monitor.language import _, format_date
+from monitor.export.figures.control import CONTROL, MAP_CAVEAT, STATUS, STATUS_DATASETS, denominators, map_of
+from monitor.language import _, format_date, language
 
 _PAGE = "compare-dates"
 
@@ -45,6 +45,15 @@ def _before(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> date
 
 def changed(model: Model, choice: Choice, first: date) -> pd.DataFrame:
     """Neighborhoods whose status differs between two dates, with their names, what they changed from and the kind of change."""
+    return model.kept(
+        "changed",
+        (*STATUS_DATASETS, "aliases"),
+        (choice.reading, choice.as_of, first, language()),
+        lambda: _changed(model, choice, first),
+    )
+
+
+def _changed(model: Model, choice: Choice, first: date) -> pd.DataFrame:
     rows = compare.changes(model.panel(replace(choice, as_of=first)), model.panel(choice))
     places = model.scope()[["neighborhood_id", "commune", "area_km2", "population"]]
     rows = rows.merge(places, on="neighborhood_id", how="left")

@@ -170,7 +170,7 @@ def map_of(
     alt = _("Map of Port-au-Prince by neighborhood on {date}. {sentence}").format(
         date=format_date(choice.as_of), sentence=captions.situation(panel, choice.stale_after_days)
     )
-    return BuiltFigure(figure, stamp, alt, f"control-{choice.as_of}", status_rows(model, choice))
+    return BuiltFigure(figure, stamp, alt, f"control-{choice.as_of}", lambda: status_rows(model, choice))
 
 
 def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:

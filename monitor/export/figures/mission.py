@@ -171,8 +171,7 @@ def _capital_share(model: Model, choice: Choice, parameters: Mapping[str, Any]) 
         choice=choice,
         caveat=_("Rival published estimates; what area and what counts as control is rarely stated"),
     )
-    figure = series.period_figures(shares, stamp, unit="%")
-    figure.update_yaxes(range=[0, 100])
+    figure = series.period_figures(shares, stamp, unit="%", top=100)
     return BuiltFigure(figure, stamp, title, f"capital-share-{choice.as_of}", shares.reset_index(drop=True))
 
 
