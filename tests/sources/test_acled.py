@@ -501,7 +501,7 @@ def test_outside_the_metropolitan_area(
         (b"PK\x03\x04rest", "no ZIP archive, or is cut short"),
         (b"<!DOCTYPE html><html>", "web page"),
         (csv_file(rows()).encode("utf-16")[:-501], "starts as UTF-16 but is not"),
-        (csv_file(rows()).encode("utf-16-le"), "no CSV header"),
+        (csv_file(rows()).encode("utf-16-le"), r"no text \(NUL\)"),
         (MIXED_ENCODINGS, "in line 2, is not UTF-8"),
         (csv_file(rows(location="Pétion-Ville")).encode("mac-roman"), "is not UTF-8"),
         (csv_file(rows())[:-400].encode(), "cut short"),
