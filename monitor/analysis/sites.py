@@ -10,7 +10,7 @@ import pandas as pd
 
 from loaders.contracts import SIDE_OF_STATUS
 from monitor.analysis.definitions import REDUCED_SERVICE_WEIGHT, STALE_AFTER_DAYS
-from monitor.analysis.status import DAY, _codes, _day_numbers, known
+from monitor.analysis.status import DAY, known, rows_on
 
 #: States in which a site serves, at least in part.
 FUNCTIONING = ("open", "reduced")
@@ -96,16 +96,7 @@ def site_panel(history: pd.DataFrame, dates: Iterable[date], sites: Iterable[str
     names = pd.Index(sorted(set(sites)), dtype="str")
     days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").sort_values()
     rows = history.sort_values(["site_id", "valid_from"], kind="stable", ignore_index=True)
-    span = 1_000_000
-    unit = _codes(rows["site_id"], names)
-    asked = np.flatnonzero(unit >= 0)
-    keys = unit[asked] * span + _day_numbers(rows["valid_from"])[asked]
-    wanted = (np.arange(len(names))[:, None] * span + _day_numbers(days.to_series())[None, :]).ravel()
-    position = np.searchsorted(keys, wanted, side="right") - 1
-    found = position >= 0
-    found[found] = keys[position[found]] // span == wanted[found] // span
-    place = np.full(len(wanted), -1)
-    place[found] = asked[position[found]]
+    place = rows_on(rows["site_id"], rows["valid_from"], names, days)
     columns = ["status", "last_status", "valid_from", "is_stale", "is_disputed", "held_by", "status_id"]
     # The place -1 is no row: what is there is missing.
     panel = rows[columns].reindex(place).reset_index(drop=True).rename(columns={"valid_from": "since"})

@@ -320,6 +320,35 @@ def _day_numbers(dates: pd.Series) -> np.ndarray:
     return dates.to_numpy("datetime64[D]").astype("int64")
 
 
+def rows_on(ids: pd.Series, starts: pd.Series, units: pd.Index, days: pd.DatetimeIndex) -> np.ndarray:
+    """Place of the row that holds on each day: the last of its unit that has started.
+
+    Parameters
+    ----------
+    ids, starts
+        Unit and first day of each row, sorted by both.
+    units, days
+        Units and days asked for, each sorted.
+
+    Returns
+    -------
+    ndarray of int
+        One entry per unit and day, units first; -1 where no row has started.
+    """
+    span = 1_000_000
+    # The rows are sorted by unit and date, and so are the keys of those asked for.
+    unit = _codes(ids, units)
+    asked = np.flatnonzero(unit >= 0)
+    keys = unit[asked] * span + _day_numbers(starts)[asked]
+    wanted = (np.arange(len(units))[:, None] * span + _day_numbers(days.to_series())[None, :]).ravel()
+    position = np.searchsorted(keys, wanted, side="right") - 1
+    found = position >= 0
+    found[found] = keys[position[found]] // span == wanted[found] // span
+    row = np.full(len(wanted), -1)
+    row[found] = asked[position[found]]
+    return row
+
+
 def panel_of(
     history: pd.DataFrame, dates: Iterable[date], areas: Iterable[str] | None = None
 ) -> pd.DataFrame:
@@ -345,18 +374,8 @@ def panel_of(
     units = pd.Index(
         sorted(history["neighborhood_id"].unique() if areas is None else set(areas)), dtype="str"
     )
-    span = 1_000_000
-    # The history is sorted by neighborhood and date, and so are the keys of those asked for.
-    unit = _codes(history["neighborhood_id"], units)
-    asked = np.flatnonzero(unit >= 0)
-    keys = unit[asked] * span + _day_numbers(history["valid_from"])[asked]
-    wanted = (np.arange(len(units))[:, None] * span + _day_numbers(days.to_series())[None, :]).ravel()
-    position = np.searchsorted(keys, wanted, side="right") - 1
-    unit_of = np.repeat(np.arange(len(units)), len(days))
-    found = position >= 0
-    found[found] = keys[position[found]] // span == unit_of[found]
-    row = np.full(len(wanted), -1)
-    row[found] = asked[position[found]]
+    row = rows_on(history["neighborhood_id"], history["valid_from"], units, days)
+    found = row >= 0
 
     def picked(name: str) -> pd.Series:
         return pd.Series(history[name].array.take(row, allow_fill=True))
@@ -370,7 +389,7 @@ def panel_of(
     age = np.maximum(_day_numbers(day) - _day_numbers(confirmed.where(found, day)), 0)
     return pd.DataFrame(
         {
-            "neighborhood_id": units.take(unit_of),
+            "neighborhood_id": units.repeat(len(days)),
             "date": day,
             "status": picked("status").astype("str").where(found, str(Status.NO_DATA)),
             "last_status": picked("last_status").astype("str").where(found, str(Status.NO_DATA)),
