@@ -117,8 +117,7 @@ class Figure {
   /** Take hold of a map that Plotly has just made and not yet filled. */
   adopt() {
     const subplot = this.plot._fullLayout.map?._subplot;
-    if (!subplot || subplot.map === this.adopted) return;
-    this.adopted = subplot.map;
+    if (!subplot || subplot.map === this.motion.map) return;
     this.motion.adopt(subplot.map);
     calm(subplot, (source) => this.motion.hides(source));
   }

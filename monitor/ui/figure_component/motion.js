@@ -171,13 +171,14 @@ export class Motion {
 
   /** Layers that were drawn before their trace moved look at the state of features from now on. */
   adoptLayers(layer) {
-    for (const name of Object.keys(STATE)) {
-      const painted = `${layer}-${name.split("-")[0]}`;
+    for (const kind of ["fill", "line", "circle"]) {
+      const painted = `${layer}-${kind}`;
       if (!this.map.getLayer(painted) || this.layers.has(painted)) continue;
-      const value = this.map.getPaintProperty(painted, name);
-      this.map.setPaintProperty(painted, name, stateFirst(name, value));
+      this.layers.add(painted);
+      for (const name of Object.keys(STATE).filter((each) => each.startsWith(kind))) {
+        this.map.setPaintProperty(painted, name, this.map.getPaintProperty(painted, name));
+      }
     }
-    for (const kind of ["fill", "line", "circle"]) if (this.map.getLayer(`${layer}-${kind}`)) this.layers.add(`${layer}-${kind}`);
   }
 
   numbered({ type, features }) {
