@@ -62,16 +62,14 @@ ROW_COLUMNS = (
 
 #: Texts that every event has in a whole export.
 _ALWAYS_FILLED = (
-    *(
-        "time_precision",
-        "sub_event_type",
-        "actor1",
-        "admin1",
-        "admin2",
-        "admin3",
-        "location",
-        "geo_precision",
-    ),
+    "time_precision",
+    "sub_event_type",
+    "actor1",
+    "admin1",
+    "admin2",
+    "admin3",
+    "location",
+    "geo_precision",
 )
 
 #: A file where more rows than this are bad is not an ACLED file, or not whole.

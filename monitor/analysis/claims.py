@@ -161,8 +161,8 @@ def register_on(found: Undated, *, as_of: date, stale_after_days: int) -> pd.Dat
     table["independent"] = seen["source_publisher"].nunique().reindex(table.index).fillna(0).astype("int64")
     table["corroborated_on"] = seen["published_date"].min().reindex(table.index)
     # What was first said against a claim of all time was so by any later date.
+    against = found.against.loc[table.index]
     for on, by in (("denied_on", "denied_by"), ("contradicted_on", "contradicted_by")):
-        against = found.against.loc[table.index]
         has_come = against[on] <= day
         table[on], table[by] = against[on].where(has_come), against[by].where(has_come)
     seen_later = (seen["days"].max() >= ON_SITE_DAYS).reindex(table.index, fill_value=False)

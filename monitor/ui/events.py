@@ -210,12 +210,7 @@ def providers(choice: Choice, wanted: Mapping[str, Any]) -> None:
             )
         )
         return
-    titles = {
-        "curated"
-        if name == city.OWN_INCIDENTS
-        else name.removesuffix("_incidents"): event_figures.provider_title(model, name)
-        for name in datasets
-    }
+    titles = {_provider(name): event_figures.provider_title(model, name) for name in datasets}
     candidates, overlap = city.overlap(model, choice, wanted["from"])
     overlap = overlap.assign(**{name: overlap[name].map(titles) for name in ("provider", "other_provider")})
     for row in overlap.itertuples():
