@@ -44,4 +44,5 @@ else:  # imported by the server, once
     # Without this a server just started would serve pages/x.py as /x, past this script and any login in it, and would
     # greet a deep link with "page not found": Streamlit learns of st.navigation only once it has run.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, lifespan=warming.lifespan, **serving.options(on_page=opening.asked))
+    options = serving.options(on_page=opening.asked, on_drawn=opening.drawn)
+    app = st.App(__file__, lifespan=warming.lifespan, **options)

@@ -2,7 +2,9 @@
 
 A server that has just started answers at once, but needs the better part of a second to import pandas and derive the
 situation. While it does, a reader who opens the first page is sent the messages that a run of the same page sent before, up to
-its first figure. The run itself follows in any case and sends the same messages anew: the browser draws what differs.
+its first figure. The run itself follows in any case and sends the same messages anew: the browser draws what differs. It begins
+once the browser says that the figure is drawn: a run that computes meanwhile would take that away from the drawing where there
+are few processors and no graphics card.
 
 Messages are kept under the digest of everything they depend on: this program and its packages, the snapshot, the day and the
 language. Only a page opened with nothing chosen is kept and shown.
@@ -35,13 +37,18 @@ _TIME_ZONE = "America/Port-au-Prince"
 
 #: Seconds for which the warming waits for a first reader, and for the end of the first run once a page was asked for.
 _NOBODY = 1.0
-_READER = 5.0
+_READER = 9.0
+
+#: Seconds for which the run of a page waits for its opening to be drawn, and after which it looks for what else was asked for.
+_DRAWN = 4.0
+_LOOK = 0.05
 
 #: Seconds given to the browser to draw the first lines before the figure follows.
 _LINES_FIRST = 0.04
 
 _is_server = False
 _is_asked = threading.Event()
+_is_drawn = threading.Event()
 _is_over = threading.Event()
 
 
@@ -56,11 +63,20 @@ def end() -> None:
     _is_over.set()
 
 
-def asked(is_first_page: bool) -> None:
-    """Take note that a browser has asked for a page; any but the first needs what is warmed as soon as possible."""
+def asked(is_first_page: bool) -> bool:
+    """Take note that a browser has asked for a page; any but the first needs what is warmed as soon as possible.
+
+    Returns whether we want to hear from that browser when it has drawn its first figure: see :func:`drawn`.
+    """
     _is_asked.set()
     if not is_first_page:
         _is_over.set()
+    return not _is_over.is_set()
+
+
+def drawn() -> None:
+    """Take note that a browser has drawn its first figure, or cannot."""
+    _is_drawn.set()
 
 
 def leave_first_run_alone() -> None:
@@ -82,6 +98,7 @@ def shown_first() -> Iterator[None]:
     try:
         if opening is not None:
             _send(context, opening)
+            _leave_to_draw()
             yield
         else:
             yield from _kept(context, name)
@@ -131,6 +148,13 @@ def _send(context: ScriptRunContext, opening: list[bytes]) -> None:
         if _is_figure(message):
             time.sleep(_LINES_FIRST)
         context._enqueue(message)
+
+
+def _leave_to_draw() -> None:
+    """Wait until the opening is drawn, somebody asks for another page, or the reader does something."""
+    until = time.monotonic() + _DRAWN
+    while not (_is_over.is_set() or _is_drawn.wait(_LOOK)) and time.monotonic() < until:
+        _FIRST in st.session_state  # noqa: B015 - Streamlit ends a run that is no longer wanted when it looks here
 
 
 def _kept(context: ScriptRunContext, name: str) -> Iterator[None]:

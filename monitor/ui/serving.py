@@ -1,7 +1,7 @@
 """What the web server sends besides Streamlit's own messages: the drawing library, geometry, and compressed scripts.
 
 Streamlit serves its scripts uncompressed, and anything of ours only inside its messages. `dashboard.py` therefore hands the
-server an app with two routes and one middleware more::
+server an app with three routes and one middleware more::
 
     if __name__ == "__main__":      # run by Streamlit, at each visit and interaction
         main()
@@ -11,6 +11,7 @@ server an app with two routes and one middleware more::
 - ``publish`` puts bytes under an address made of their digest. A browser may keep them for ever: other content has another
   address. They are compressed once, when the first browser asks.
 - ``figures/<id>.png`` and the like are figures as files (monitor/ui/images.py).
+- ``drawn`` is where the first browser says that it has drawn its first figure (monitor/ui/opening.py).
 - ``Frontend`` sends Streamlit's scripts compressed, each compressed once, and adds a module to the head of the page that
   fetches the drawing library while the first script run is still computing, once Streamlit's own scripts are there.
 """
@@ -23,7 +24,7 @@ import mimetypes
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ROOT = "assets"
+_DRAWN = "drawn"
 _KEPT = 512
 _PLOTLY = Path(plotly_package.__file__).parent / "package_data" / "plotly.min.js"
 _MODULES = Path(__file__).parent / "figure_component"
@@ -50,6 +52,10 @@ _FRONTEND = Path(get_static_dir()) / "static"
 
 #: The tag with which Streamlit's page asks for its own font.
 _FONT = re.compile(rb'<link\s[^>]*\bas="font"[^>]*>')
+
+#: What Streamlit shows in the place of a figure to come must not shimmer: where there is no graphics card, that takes as much
+#: computing as drawing the figure.
+_STILL = '[data-testid="stSkeleton"] { animation: none !important }'
 
 #: How compressed bytes begin; JSON does not.
 _GZIP = b"\x1f\x8b"
@@ -99,10 +105,15 @@ def module(name: str) -> str:
     return next(address for address, path in _scripts().items() if path == _MODULES / name)
 
 
-def options(*, on_page: Callable[[bool], object] = bool) -> dict[str, Any]:
+def options(
+    *,
+    on_page: Callable[[bool], bool] = lambda _is_first: False,
+    on_drawn: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
     """Return the arguments for ``st.App`` that add our route and middleware, and start compressing plotly.js.
 
-    `on_page` is called when a browser asks for a page, and told whether it is the first one.
+    `on_page` is called when a browser asks for a page, and told whether it is the first one. Where it returns True, `on_drawn`
+    is called once that browser has drawn a figure, or could not.
     """
     parts = kept.load(_packed_name()) or []
     _ready.update(zip((Path(path.decode()) for path in parts[::2]), parts[1::2], strict=True))
@@ -114,6 +125,7 @@ def options(*, on_page: Callable[[bool], object] = bool) -> dict[str, Any]:
         "routes": [
             Route(f"{prefix}/{_ROOT}/{{folder}}/{{name}}", _send_asset),
             Route(f"{prefix}/figures/{{name}}", _send_figure),
+            Route(f"{prefix}/{_DRAWN}", _hear(on_drawn), methods=["POST"]),
         ],
         "middleware": [Middleware(Frontend, prefix=prefix, on_page=on_page)],
     }
@@ -132,7 +144,7 @@ def keep_packed() -> None:
 class Frontend:
     """ASGI middleware: Streamlit's scripts go out compressed, its page with a head that will fetch the drawing library."""
 
-    def __init__(self, app: ASGIApp, *, prefix: str, on_page: Callable[[bool], object]) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, on_page: Callable[[bool], bool]) -> None:
         self._app = app
         self._root = f"{prefix}/"
         self._prefix = f"{prefix}/static/"
@@ -175,6 +187,14 @@ async def _send_file(path: Path, name: str, scope: Scope) -> Response:
     return _immutable(_ready[path], name, scope)
 
 
+def _hear(on_drawn: Callable[[], object]) -> Callable[[Request], Awaitable[Response]]:
+    async def hear(_request: Request) -> Response:
+        on_drawn()
+        return Response(status_code=204)
+
+    return hear
+
+
 async def _send_figure(request: Request) -> Response:
     """Answer a request for a figure as a file."""
     # Imported with the first of them: a server should answer before it can draw.
@@ -204,22 +224,23 @@ def _immutable(packed: bytes, name: str, scope: Scope) -> Response:
     return Response(body, media_type=mimetypes.guess_type(name)[0], headers=headers)
 
 
-def _complete_head(send: Send, on_page: Callable[[], object]) -> Send:
+def _complete_head(send: Send, on_page: Callable[[], bool]) -> Send:
     """Return a `send` that adds our tags to an HTML page, which it tells `on_page` of, and passes everything else on."""
     start: Message | None = None
     page = b""
+    is_told = False
 
     async def completed(message: Message) -> None:
-        nonlocal start, page
+        nonlocal start, page, is_told
         if message["type"] == "http.response.start" and _is_page(message):
             start = message
-            on_page()
+            is_told = on_page()
         elif start is None:
             await send(message)
         else:
             page += message.get("body", b"")
             if not message.get("more_body"):
-                page = _without_font(page).replace(b"</head>", _head_tags() + b"</head>", 1)
+                page = _without_font(page).replace(b"</head>", _head_tags(is_told) + b"</head>", 1)
                 await send(
                     {**start, "headers": [*_kept_headers(start), (b"content-length", b"%d" % len(page))]}
                 )
@@ -247,16 +268,21 @@ def _without_font(page: bytes) -> bytes:
 
 
 @cache
-def _head_tags() -> bytes:
-    """Return the tag of ``early.js``, which fetches the rest once Streamlit's own scripts have been."""
+def _head_tags(is_told: bool) -> bytes:
+    """Return our style, and the tag of ``early.js``, which fetches the rest once Streamlit's own scripts have been.
+
+    With `is_told`, it also tells the server when the first figure is drawn.
+    """
     component = next(path.name for path in _frontend_scripts() if path.name.startswith("BidiComponent."))
     early = module("early.js")
     modules = [
         f"static/js/{component}",
         *(address for address in _scripts() if address not in (plotly(), early)),
     ]
+    drawn = f' data-drawn="./{_DRAWN}"' if is_told else ""
     return (
-        f'<script type="module" crossorigin src="./{early}" data-plotly="./{plotly()}"'
+        f"<style>{_STILL}</style>"
+        f'<script type="module" crossorigin src="./{early}" data-plotly="./{plotly()}"{drawn}'
         f' data-modules="{" ".join(f"./{address}" for address in modules)}"></script>'
     ).encode()
 

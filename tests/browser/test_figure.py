@@ -70,6 +70,18 @@ _NOTE_WORK = """
   };
 }
 """
+# What the graphics card is given for a map while parts of it are missing.
+_NOTE_HALVES = """
+window.draws = { half: 0, whole: 0 };
+for (const name of ["drawElements", "drawArrays"]) {
+  const draw = WebGL2RenderingContext.prototype[name];
+  WebGL2RenderingContext.prototype[name] = function (...given) {
+    const map = document.querySelector(".figure-plot")?._fullLayout?.map?._subplot?.map;
+    window.draws[map?.style?.loaded() ? "whole" : "half"] += 1;
+    return draw.apply(this, given);
+  };
+}
+"""
 _VIEWS = """
 () => [...document.querySelectorAll(".figure-plot")].map((plot) => plot._fullLayout.map?._subplot.map).filter(Boolean)
   .map((map) => [map.getCenter().lng.toFixed(6), map.getCenter().lat.toFixed(6), map.getZoom().toFixed(4)].join())
@@ -180,6 +192,14 @@ def test_a_step_of_a_widget_keeps_map_and_view(page: Page, figures: str) -> None
     assert page.evaluate(_VIEW) == view
     assert page.evaluate(_DATE_ON_MAP) == "2025-01-05"
     assert page.evaluate(_CURSOR) == "2025-01-05"
+
+
+def test_a_map_is_drawn_once_it_is_whole(page: Page, figures: str) -> None:
+    page.add_init_script(_NOTE_HALVES)
+    _open(page, figures)
+    draws = page.evaluate("draws")
+    assert draws["whole"] > 0
+    assert draws["half"] == 0
 
 
 def test_an_element_above_keeps_the_map(page: Page, figures: str) -> None:

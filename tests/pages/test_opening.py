@@ -64,7 +64,9 @@ def visit(tmp_path, monkeypatch) -> Callable[..., list[ForwardMsg]]:
     (tmp_path / "snapshot.json").write_text("{}")
     monkeypatch.setenv("MONITOR_DATASETS", str(tmp_path))
 
-    def visit(run: Callable[[Callable], object], query: str = "") -> list[ForwardMsg]:
+    def visit(
+        run: Callable[[Callable], object], query: str = "", state: dict | None = None
+    ) -> list[ForwardMsg]:
         received: list[ForwardMsg] = []
         context = SimpleNamespace(
             _enqueue=received.append,
@@ -72,9 +74,12 @@ def visit(tmp_path, monkeypatch) -> Callable[..., list[ForwardMsg]]:
             pages_manager=SimpleNamespace(intended_page_name=""),
         )
         monkeypatch.setattr(opening, "get_script_run_ctx", lambda: context)
-        monkeypatch.setattr(opening, "st", SimpleNamespace(session_state={}, query_params={}))
+        monkeypatch.setattr(
+            opening, "st", SimpleNamespace(session_state={} if state is None else state, query_params={})
+        )
         monkeypatch.setattr(opening, "_is_server", True)
         opening._is_over.clear()
+        opening.drawn()
         with opening.shown_first():
             run(lambda message: context._enqueue(message))
         return received
@@ -93,6 +98,49 @@ PAGE = [_text("the sentence"), _figure(), _text("the rest")]
 def test_next_process_sends_what_comes_up_to_the_first_figure_and_then_the_page(visit):
     assert visit(_page) == PAGE
     assert visit(_page) == [*PAGE[:2], *PAGE]
+
+
+@pytest.fixture
+def looks(monkeypatch) -> list[float]:
+    """The looks taken, in seconds, at whether an opening is drawn; it never is."""
+    looks: list[float] = []
+    monkeypatch.setattr(opening, "_is_drawn", SimpleNamespace(wait=looks.append, set=lambda: None))
+    return looks
+
+
+def test_run_waits_until_the_opening_is_drawn(visit, looks, monkeypatch):
+    visit(_page)
+    monkeypatch.setattr(opening._is_drawn, "wait", lambda look: looks.append(look) or len(looks) == 3)
+    visit(lambda send: looks.append("run"))
+    assert looks[2:] == [opening._LOOK, "run"]
+
+
+def test_run_waits_no_longer_than_a_while(visit, looks, monkeypatch):
+    visit(_page)
+    monkeypatch.setattr(opening, "_DRAWN", 0)
+    assert visit(_page) == [*PAGE[:2], *PAGE]
+
+
+def test_run_waits_no_longer_once_another_page_is_asked_for(visit, looks, monkeypatch):
+    visit(_page)
+    monkeypatch.setattr(opening._is_drawn, "wait", lambda look: opening.asked(is_first_page=False))
+    assert visit(_page) == [*PAGE[:2], *PAGE]
+
+
+def test_run_that_nobody_wants_any_more_ends_while_it_waits(visit, looks):
+    visit(_page)
+
+    class EndedError(Exception):
+        pass
+
+    class State(dict):
+        def __contains__(self, name):
+            if looks:
+                raise EndedError
+            return super().__contains__(name)
+
+    with pytest.raises(EndedError):
+        visit(_page, state=State())
 
 
 def test_contents_of_the_figure_can_be_fetched_before_the_page_has_run(visit):

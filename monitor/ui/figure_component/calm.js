@@ -3,6 +3,9 @@
  * draws without a graphics card that is more than a second for each answer of the server.
  */
 
+/** For how long a map waits for its last parts. */
+const WHOLE_MS = 2000;
+
 /** Make the map of `subplot` calm, once, before Plotly adds anything to it. Where `hides(source)`, only shapes count. */
 export function calm(subplot, hides) {
   const { map } = subplot;
@@ -14,6 +17,7 @@ export function calm(subplot, hides) {
   };
   map._fadeDuration = 0;
   hurry(map);
+  drawWhole(map);
   calmSize(map);
   calmLayers(subplot);
 }
@@ -21,6 +25,19 @@ export function calm(subplot, hides) {
 /** Plotly adds its traces once the base map has been drawn; they can be cut into tiles and drawn together with it. */
 function hurry(map) {
   map.once("style.load", () => map.fire("load"));
+}
+
+/** Draw nothing until all is there: a frame with half of a map takes as long as the whole, and its parts would flash up. */
+function drawWhole(map) {
+  const { painter } = map;
+  const draw = painter.render;
+  const latest = performance.now() + WHOLE_MS;
+  painter.render = (style, options) => {
+    painter.style = style; // tiles that arrive look here for what becomes of their features
+    if (!style.loaded() && performance.now() < latest) return;
+    painter.render = draw;
+    painter.render(style, options);
+  };
 }
 
 /** Plotly gives a source all its features at each drawing. `flush` on the source hands over looks that were held back. */

@@ -2,14 +2,15 @@
 
 import { element, urlOf } from "./page.js";
 
-// The page stands still while plotly.js starts: what was put on it just before, its first sentence, is painted by then.
+// After so many frames, what was put on the page is painted.
 const FRAMES = 3;
 
 let plotly;
 
 /** Return a promise that is fulfilled when `Plotly` can be used. */
 export function loadPlotly(address) {
-  plotly ??= painted(FRAMES).then(() => run(address));
+  // The page stands still while plotly.js starts: what was put on it just before, its first sentence, must be painted by then.
+  plotly ??= painted().then(() => run(address));
   return plotly;
 }
 
@@ -23,7 +24,7 @@ function run(address) {
   });
 }
 
-/** Return a promise that is fulfilled after some frames; at once in a page that nobody sees, which has none. */
-async function painted(frames) {
-  for (let left = frames; left && !document.hidden; left--) await new Promise(requestAnimationFrame);
+/** Return a promise that is fulfilled once what is on the page is painted; at once in a page that nobody sees. */
+export async function painted() {
+  for (let left = FRAMES; left && !document.hidden; left--) await new Promise(requestAnimationFrame);
 }
