@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import io
+import re
 from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
@@ -22,6 +23,8 @@ LOCALES = Path(__file__).parent / "locales"
 
 #: Comment over each entry of a catalogue that no native speaker has reviewed (docs/languages.md).
 MACHINE_MADE = "machine-made, not reviewed"
+
+_UNTRANSLATED = re.compile(r'^msgstr(?:\[0\])? ""\n(?!")', re.MULTILINE)
 
 _current: ContextVar[str] = ContextVar("language", default="en")
 
@@ -66,11 +69,12 @@ def _catalogue(code: str) -> _gettext.NullTranslations:
 
 @lru_cache(maxsize=8)
 def machine_made(code: str) -> tuple[int, int]:
-    """How many entries of a language's catalogue no native speaker has reviewed, and how many there are."""
+    """How many translated entries of a language's catalogue no native speaker has reviewed, and how many there are."""
     if code == "en":
         return 0, 0
     text = catalogue_path(code).read_text(encoding="utf-8")
-    return text.count(f"# {MACHINE_MADE}\n"), text.count("\nmsgid ") - 1
+    waiting = len(_UNTRANSLATED.findall(text))
+    return text.count(f"# {MACHINE_MADE}\n"), text.count("\nmsgid ") - 1 - waiting
 
 
 def _(text: str) -> str:

@@ -1,13 +1,21 @@
-"""Values of the data's closed vocabularies in words of the reader's language.
+"""Values of the data's closed vocabularies, and the data's own texts, in words of the reader's language.
 
 Statuses of areas and sites have functions of their own beside their colours (``monitor.charts.style``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from loaders.contracts import CONTRACTS
 from monitor.language import _, marked
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 
 VOCABULARIES: Mapping[str, Mapping[str, str]] = {
     "verification": {
@@ -51,6 +59,12 @@ VOCABULARIES: Mapping[str, Mapping[str, str]] = {
         "Government regains territory": marked("Government regains territory"),
         "Non-state actor overtakes territory": marked("Non-state actor takes territory"),
         "Excessive force against protesters": marked("Excessive force against protesters"),
+    },
+    "date_precision": {
+        "day": marked("day"),
+        "month": marked("month"),
+        "quarter": marked("quarter"),
+        "year": marked("year"),
     },
     "location_precision": {
         "neighborhood": marked("neighborhood"),
@@ -214,3 +228,32 @@ def word(vocabulary: str, value: object) -> str:
         return "–"
     known = VOCABULARIES[vocabulary].get(value)
     return _(known) if known is not None else value.replace("_", " ")
+
+
+def remark(text: object) -> str:
+    """A text of a row in the reader's language, as it was written where nobody has translated it; empty for none."""
+    return _(text) if isinstance(text, str) else ""
+
+
+def in_words(rows: pd.DataFrame, dataset_id: str) -> pd.DataFrame:
+    """Rows of a dataset with the texts that its contract marks as translated in the reader's language."""
+    ours = [
+        column.name
+        for column in CONTRACTS[dataset_id].columns
+        if column.translated != "no" and column.name in rows
+    ]
+    return rows.assign(**{name: rows[name].map(remark, na_action="ignore") for name in ours})
+
+
+def counted(text: str) -> tuple[str, list[str]]:
+    """A sentence that counts something, with ``{0}``, ``{1}`` … for its numbers, and the numbers as they stand in it."""
+    numbers = _NUMBER.findall(text)
+    places = iter(range(len(numbers)))
+    return _NUMBER.sub(lambda _found: f"{{{next(places)}}}", text), numbers
+
+
+def count_in_words(text: str) -> str:
+    """A note of a refresh in the reader's language, whatever it counts; as it was written where nobody has translated it."""
+    pattern, numbers = counted(text)
+    translated = _(pattern)
+    return translated.format(*numbers) if translated != pattern else text

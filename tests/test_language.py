@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from monitor.export.link import BadLinkError, value_of
 from monitor.language import (
     LANGUAGES,
+    MACHINE_MADE,
     _,
     format_date,
     format_number,
@@ -20,7 +22,7 @@ from monitor.language import (
     set_language,
 )
 from monitor.locales import catalogues
-from monitor.vocabulary import word
+from monitor.vocabulary import count_in_words, in_words, remark, word
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +95,9 @@ def test_translations_keep_placeholders_and_nothing_unsure_is_used(code: str) ->
     ]
     assert wrong == []
     unseen, entries = machine_made(code)
-    assert 0 <= unseen <= entries
+    translated = [m for m in catalogues.read(code) if m.id and any(m.string)]
+    assert entries == len(translated)
+    assert unseen == sum(MACHINE_MADE in m.user_comments for m in translated)
     assert set(LANGUAGES) == {"en", *catalogues.TRANSLATED}
 
 
@@ -108,3 +112,45 @@ def test_what_a_parameter_must_be_is_said_in_the_language() -> None:
             value_of("as_of", "hier")
     finally:
         set_language("en")
+
+
+def test_rows_are_shown_with_their_names_and_remarks_in_the_language() -> None:
+    rows = pd.DataFrame({"actor_id": ["gsf"], "name": ["Gang Suppression Force"], "note": [None]})
+    set_language("fr")
+    shown = in_words(rows, "actors")
+    assert shown.loc[0, "name"] == "Force de répression des gangs"
+    assert rows.loc[0, "name"] == "Gang Suppression Force"
+    assert remark(None) == ""
+    assert remark("Seen by nobody, translated by nobody") == "Seen by nobody, translated by nobody"
+
+
+def test_a_note_that_counts_is_translated_whatever_it_counts() -> None:
+    set_language("fr")
+    assert count_in_words("2 of 1,005 rows name a publisher but no page.") == (
+        "2 lignes sur 1,005 nomment un éditeur mais aucune page."
+    )
+    assert count_in_words("3 {braces} that nobody translates") == "3 {braces} that nobody translates"
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"), [("fr", "Source: presse"), ("fr", "« oui »"), ("ht", "Sous : laprès"), ("ht", "«wi»")]
+)
+def test_marks_that_a_language_sets_otherwise_are_found(code: str, wrong: str) -> None:
+    catalogue = catalogues.read(code)
+    catalogue.get("Source").string = wrong
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogues, "read", lambda _code: catalogue)
+        assert any("marks" in problem.what and problem.text == "Source" for problem in catalogues.problems())
+
+
+def test_a_new_name_or_description_of_a_dataset_is_missed_until_it_is_translated() -> None:
+    empty = catalogues.Catalog()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogues, "read", lambda _code: empty)
+        missed = {problem.text for problem in catalogues.problems() if problem.what == "not translated"}
+    assert {
+        "Haitian National Police",
+        "The mission lacks funds.",
+        "Airports and airfields of Haiti.",
+    } <= missed
+    assert not missed & catalogues.may_wait()

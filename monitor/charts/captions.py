@@ -12,6 +12,7 @@ from loaders.contracts import Status
 from monitor.analysis.durability import HoldSummary
 from monitor.charts.style import site_label, status_label
 from monitor.language import _, format_date, format_number, format_percent, ngettext
+from monitor.vocabulary import remark
 
 GANG = (str(Status.GANG_CONTROL), str(Status.GANG_INFLUENCE))
 STATE = (str(Status.STATE_HELD), str(Status.STATE_PRESENCE))
@@ -292,7 +293,7 @@ def deployment(deployed: pd.Series | None, authorised: pd.Series | None) -> str:
     return _(
         "The {entity} counted {deployed} personnel on {date}, {ratio} of the {authorised} authorised on {when}."
     ).format(
-        entity=deployed["entity"].removesuffix(" total"),
+        entity=remark(deployed["entity"].removesuffix(" total")),
         deployed=format_number(deployed["value"]),
         date=format_date(deployed["as_of"]),
         ratio=ratio,

@@ -13,6 +13,7 @@ from monitor.charts.drawing import Drawing, trace
 from monitor.charts.series import add_milestones
 from monitor.charts.style import GREY, INK, Key, Stamp, stamped, time_axis, value_axis
 from monitor.language import _, format_date, format_number, format_percent
+from monitor.vocabulary import remark
 
 _BLUE, _RED = "#2166ac", "#b2182b"
 
@@ -52,7 +53,7 @@ def countries_chart(table: pd.DataFrame, stamp: Stamp, *, labels: Mapping[str, s
             trace(
                 "scatter",
                 x=part["value"],
-                y=part["entity"],
+                y=part["entity"].map(remark),
                 mode="markers",
                 error_x={
                     "type": "data",
@@ -66,7 +67,7 @@ def countries_chart(table: pd.DataFrame, stamp: Stamp, *, labels: Mapping[str, s
                 marker={"size": 11, "color": colour, "symbol": symbol, "line": {"width": 2, "color": colour}},
                 name=labels[basis],
                 text=[
-                    f"<b>{row.entity}</b> · {labels[basis]} · {format_date(row.as_of)}<br>{format_number(row.value)}"
+                    f"<b>{remark(row.entity)}</b> · {labels[basis]} · {format_date(row.as_of)}<br>{format_number(row.value)}"
                     + (
                         "<br>"
                         + _("rival figures: {low} to {high}").format(
@@ -88,7 +89,7 @@ def countries_chart(table: pd.DataFrame, stamp: Stamp, *, labels: Mapping[str, s
         },
         yaxis={
             "categoryorder": "array",
-            "categoryarray": order,
+            "categoryarray": list(map(remark, order)),
             "tickfont": {"size": 12},
             "ticksuffix": "\u2002",
         },

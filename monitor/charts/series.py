@@ -22,6 +22,7 @@ from monitor.charts.style import (
     value_axis,
 )
 from monitor.language import _, format_date, format_number
+from monitor.vocabulary import remark
 
 #: Statuses of the share chart from bottom to top; no data lies on unknown, both are grey.
 _STACK = (
@@ -404,8 +405,8 @@ def dated_figures(
                 marker={"size": 9, "color": palette[name], "line": {"color": "#ffffff", "width": 1}},
                 name=label,
                 text=[
-                    f"<b>{row.entity}</b> · {format_date(row.date)}<br>{format_number(row.value, 1 if row.value % 1 else 0)} {unit}"
-                    + (f"<br>{row.note}" if isinstance(row.note, str) else "")
+                    f"<b>{remark(row.entity)}</b> · {format_date(row.date)}<br>{format_number(row.value, 1 if row.value % 1 else 0)} {unit}"
+                    + (f"<br>{remark(row.note)}" if isinstance(row.note, str) else "")
                     + f"<br>{row.source_publisher}"
                     for row in line.itertuples()
                 ],
@@ -458,7 +459,7 @@ def period_figures(
                 marker={"size": 8 if point else 5, "color": "#b2182b"},
                 text=f"<b>{format_number(row.value)} {unit}</b><br>{format_date(row.period_start)}"
                 + ("" if point else f" – {format_date(end)}")
-                + (f"<br>{row.note}" if isinstance(row.note, str) else "")
+                + (f"<br>{remark(row.note)}" if isinstance(row.note, str) else "")
                 + f"<br>{row.source_publisher}",
                 hovertemplate="%{text}<extra></extra>",
                 showlegend=False,

@@ -24,6 +24,7 @@ from monitor.charts.style import (
     value_axis,
 )
 from monitor.language import _, format_date, format_number, format_percent
+from monitor.vocabulary import remark
 
 _ROW_PX = 26
 #: Widest label, in characters, before it is cut; and the width of a character in px.
@@ -263,7 +264,7 @@ def site_strips(
                     legendgroup="restriction",
                     showlegend=number == 0,
                     text=[
-                        f"<b>{row.authority}</b><br>{row.scope}<br>{format_date(row.start_date)} – {format_date(row.end_date)}"
+                        f"<b>{remark(row.authority)}</b><br>{remark(row.scope)}<br>{format_date(row.start_date)} – {format_date(row.end_date)}"
                     ]
                     * 2,
                     hovertemplate="%{text}<extra></extra>",

@@ -111,9 +111,9 @@ def about(built: BuiltFigure, model: Model, *, accessed: date, site: str) -> Abo
                     "{title}; producer: {producer}; licence: {licence}; attribution: {attribution}; accessed {date}"
                 ).format(
                     title=_(text["title"]),
-                    producer=text["producer"],
-                    licence=text["licence"],
-                    attribution=text.get("attribution", "–"),
+                    producer=_(text["producer"]),
+                    licence=_(text["licence"]),
+                    attribution=_(text.get("attribution", "–")),
                     date=made["source"]["accessed_on"],
                 ),
             )

@@ -20,7 +20,7 @@ from monitor.charts.style import site_label, status_label
 from monitor.export.figures.base import place_names
 from monitor.export.link import address
 from monitor.language import _, format_date, format_number, language, ngettext
-from monitor.vocabulary import word
+from monitor.vocabulary import remark, word
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _claim_lines(rows: pd.DataFrame, names: Any, link: Callable[..., str]) -> tu
 
 def _who(row: Any) -> str:
     return (
-        row.claimant_name
+        remark(row.claimant_name)
         if isinstance(row.claimant_name, str) and row.claimant_name
         else word("claimant", row.claimant)
     )
@@ -192,7 +192,7 @@ def _site_lines(before: Model, after: Model, link: Callable[..., str], day: date
     return tuple(
         Line(
             _("{site}: {before} → {after}.").format(
-                site=row.name,
+                site=remark(row.name),
                 before=site_label(row.status_from).lower(),
                 after=site_label(row.status).lower(),
             ),

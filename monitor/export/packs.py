@@ -296,7 +296,7 @@ def _source_lines(briefing: Briefing) -> list[str]:
     lines = []
     for name in names:
         about = briefing.model.description(name)
-        lines.append(f"{_(about['title'])}: {about['producer']}. {about['licence']}.")
+        lines.append(f"{_(about['title'])}: {_(about['producer'])}. {_(about['licence'])}.")
     sources = {item.built.stamp.sources for item in briefing.items}
     return [*lines, *sorted(sources)]
 

@@ -1,7 +1,8 @@
 """What must be translated, bringing the catalogues up to date, and finding what is missing or wrong in them.
 
 The strings are found where they stand: in calls of ``_()``, ``ngettext()`` and ``marked()`` in the code, and in the few
-places whose texts are data of the program itself (definitions, titles of pages and datasets, meanings of columns, vocabularies).
+places whose texts are data of the program itself (definitions, titles of pages, meanings of columns, vocabularies) or of the
+datasets (what ``dataset.yaml`` says, the columns that contracts mark as translated, notes of refreshes).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from loaders.contracts import CONTRACTS
 from monitor.language import LANGUAGES, MACHINE_MADE, catalogue_path
+from monitor.vocabulary import counted
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Languages with a catalogue.
@@ -27,8 +31,14 @@ TRANSLATED = tuple(code for code in LANGUAGES if code != "en")
 PLURAL_FORMS = {"fr": "nplurals=2; plural=(n > 1);", "ht": "nplurals=1; plural=0;"}
 
 _FUNCTIONS = ("_", "ngettext", "marked")
+#: Marks as no translation may write them. French sets them apart by a narrow no-break space, Haitian Creole by nothing.
+_WRONG_MARKS = {
+    "fr": re.compile(r"(?<!\u202f)[:;!?»](?=\s|$)|«(?!\u202f)"),
+    "ht": re.compile(r"[\s\u202f][:;!?](?=\s|$)|[«»]"),
+}
 _PLACEHOLDER = re.compile(r"\{(\w*)[^{}]*\}")
-_MILESTONES = "datasets/milestones/data.csv"
+#: Texts of ``dataset.yaml`` that readers see. What a provider's terms ask to be said stays in the words they ask for.
+_ABOUT = ("title", "description", "producer", "licence")
 _HEADER = """\
 # Port-au-Prince Conflict Monitor. How to review and correct: docs/languages.md.
 msgid ""
@@ -77,9 +87,22 @@ def template() -> Catalog:
             ]
             if texts:
                 found.add(tuple(texts) if len(texts) > 1 else texts[0], locations=[(name, 0)])
-    for name, text in (*_texts_of_the_program(), *_texts_of_data()):
+    for name, text in (*_texts_of_the_program(), *_texts_of_data(), *_remarks()):
         found.add(text, locations=[(name, 0)])
     return found
+
+
+def may_wait() -> set[str]:
+    """Strings without which a catalogue is complete: remarks about rows and notes of refreshes, and nothing else."""
+    must = {text for _name, text in (*_texts_of_the_program(), *_texts_of_data())}
+    called = {
+        part.value
+        for path in code_files()
+        for call in _calls(path)
+        for part in call.args
+        if isinstance(part, ast.Constant)
+    }
+    return {text for _name, text in _remarks()} - must - called
 
 
 def _calls(path: Path) -> Iterator[ast.Call]:
@@ -90,10 +113,7 @@ def _calls(path: Path) -> Iterator[ast.Call]:
 
 
 def _texts_of_the_program() -> Iterator[tuple[str, str]]:
-    """Texts that reach ``_()`` through a variable: definitions, page titles, titles of datasets."""
-    import yaml
-
-    from loaders.contracts import CONTRACTS
+    """Texts that reach ``_()`` through a variable: definitions, page titles, meanings of columns."""
     from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
     from monitor.export.figures import FIGURES
     from monitor.export.link import PARAMETERS
@@ -111,18 +131,38 @@ def _texts_of_the_program() -> Iterator[tuple[str, str]]:
         yield "monitor/ui/navigation.py", page.title
     for figure in FIGURES.values():
         yield "monitor/export/figures", figure.title
-    for path in sorted((ROOT / "datasets").glob("*/dataset.yaml")):
-        yield (
-            path.relative_to(ROOT).as_posix(),
-            yaml.safe_load(path.read_text(encoding="utf-8"))["title"],
-        )
 
 
 def _texts_of_data() -> Iterator[tuple[str, str]]:
-    """Labels of milestones: data that figures show as words of their own. Translated where somebody has, else English."""
-    with (ROOT / _MILESTONES).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield _MILESTONES, row["label"]
+    """Texts of the datasets that must be translated before they are committed."""
+    import yaml
+
+    for path in sorted((ROOT / "datasets").glob("*/dataset.yaml")):
+        about, name = yaml.safe_load(path.read_text(encoding="utf-8")), path.relative_to(ROOT).as_posix()
+        yield from ((name, about[key]) for key in _ABOUT)
+        yield from ((name, text) for text in about["known_limits"])
+        if not CONTRACTS[path.parent.name].is_fetched:
+            yield name, about["attribution"]
+    yield from _cells("must")
+
+
+def _remarks() -> Iterator[tuple[str, str]]:
+    """Texts of the datasets that are shown as they were written until somebody translates them."""
+    for path in sorted((ROOT / "datasets").glob("*/provenance.json")):
+        for note in json.loads(path.read_text(encoding="utf-8"))["warnings"]:
+            yield path.relative_to(ROOT).as_posix(), counted(note)[0]
+    yield from _cells("may")
+
+
+def _cells(how: str) -> Iterator[tuple[str, str]]:
+    """Cells of the committed tables in columns that the contracts mark as translated, by whether they must be."""
+    for contract in CONTRACTS.values():
+        names = [column.name for column in contract.columns if column.translated == how]
+        if names and not contract.is_fetched:
+            path = ROOT / "datasets" / contract.dataset_id / contract.file_name
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file):
+                    yield from ((path.relative_to(ROOT).as_posix(), row[name]) for name in names if row[name])
 
 
 def read(code: str) -> Catalog:
@@ -164,7 +204,7 @@ def _placeholders(texts: Iterable[str]) -> set[str]:
 
 def problems() -> list[Problem]:
     """Everything that keeps the catalogues from being complete and right."""
-    needed = template()
+    needed, optional = template(), may_wait()
     found = list(_unreadable())
     for code in TRANSLATED:
         catalogue = read(code)
@@ -175,13 +215,17 @@ def problems() -> list[Problem]:
             key = message.id if isinstance(message.id, str) else message.id[0]
             known = catalogue.get(key)
             if known is None or not all(_strings(known.string)):
-                if {name for name, _line in message.locations} == {_MILESTONES}:
-                    continue
-                found.append(Problem(where, key, "not translated"))
+                if key not in optional:
+                    found.append(Problem(where, key, "not translated"))
             elif known.fuzzy:
                 found.append(Problem(where, key, "marked fuzzy"))
             else:
                 found += _mismatches(where, _strings(message.id), _strings(known.string))
+                found += (
+                    Problem(where, key, f"other spaces at the marks of {string!r}")
+                    for string in _strings(known.string)
+                    if _WRONG_MARKS[code].search(string)
+                )
         found += [
             Problem(where, str(message.id), "no longer used; run make catalogues")
             for message in catalogue

@@ -9,7 +9,7 @@ from monitor.analysis import actors as actor_analysis
 from monitor.analysis import city, incidents
 from monitor.charts.style import status_label
 from monitor.export.figures import groups
-from monitor.export.figures.base import place_names
+from monitor.export.figures.base import in_language, place_names
 from monitor.export.figures.control import denominators
 from monitor.export.figures.events import SELECTION, event_labels
 from monitor.language import _, format_date
@@ -54,7 +54,7 @@ def areas(choice: Choice) -> None:
 
 def card(choice: Choice) -> str:
     """Choice of one actor, and what is known about it."""
-    table = data.frame("actors").sort_values("name")
+    table = in_language(data.model(), "actors").sort_values("name")
     names = dict(zip(table["actor_id"], table["name"], strict=True))
     default = str(groups.actor_of(data.model(), {})["actor_id"])
     actor: str = filters.select("actor", _("Actor"), list(names), default=default, labels=names)
@@ -156,7 +156,7 @@ def _areas_table(held: pd.DataFrame) -> None:
 
 
 def _ties_table(ties: pd.DataFrame) -> None:
-    names = data.frame("actors").set_index("actor_id")["name"]
+    names = in_language(data.model(), "actors").set_index("actor_id")["name"]
     if ties.empty:
         blocks.plain(_("No alliance is compiled for this actor."))
         return
@@ -206,7 +206,7 @@ def _events_table(events: pd.DataFrame) -> None:
 def table(choice: Choice) -> None:
     """All actors: side, coalition on the date, areas, last statement that names them."""
     model = data.model()
-    rows = data.frame("actors")
+    rows = in_language(model, "actors")
     names = rows.set_index("actor_id")["name"]
     tops = actor_analysis.coalition_on(data.frame("actor_memberships"), choice.as_of)
     sets = model.panel(choice)["assertion_id"].map(city.named(model)).dropna().astype("str")

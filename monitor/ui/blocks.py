@@ -9,9 +9,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from loaders.contracts import CONTRACTS
 from monitor.language import _, format_date, marked
 from monitor.ui import data, filters
-from monitor.vocabulary import word
+from monitor.vocabulary import remark, word
 
 #: States of a dataset's age, in words.
 STATES = {
@@ -25,6 +26,11 @@ _BADGES = {
     "overdue": ("orange", ":material/schedule:"),
     "failed": ("red", ":material/sync_problem:"),
 }
+
+#: Columns with texts of ours, which tables show in the reader's language; names are translated where a table gets them.
+_REMARKS = {
+    column.name for contract in CONTRACTS.values() for column in contract.columns if column.translated != "no"
+} - {"name"}
 
 
 @contextmanager
@@ -155,6 +161,9 @@ def table(
         shown = shown.assign(
             source_checked=[word("source_checked", value) for value in shown["source_checked"]]
         )
+    shown = shown.assign(
+        **{name: shown[name].map(remark, na_action="ignore") for name in _REMARKS & set(shown)}
+    )
     st.dataframe(
         shown,
         column_config=columns,
@@ -168,7 +177,7 @@ def table(
 
 def statement(row: Any, *, place: str | None = None) -> None:
     """One statement: date, place, what was said, who says so, how far verified, link."""
-    who = row.claimant_name if isinstance(row.claimant_name, str) else word("claimant", row.claimant)
+    who = remark(row.claimant_name) if isinstance(row.claimant_name, str) else word("claimant", row.claimant)
     tail = [
         escaped(who),
         escaped(word("verification", row.verification)),
@@ -181,7 +190,7 @@ def statement(row: Any, *, place: str | None = None) -> None:
         *([f"**{escaped(place)}**"] if place else []),
         escaped(row.status_label),
     ]
-    note = f": {escaped(row.note)}" if isinstance(row.note, str) else ""
+    note = f": {escaped(remark(row.note))}" if isinstance(row.note, str) else ""
     st.markdown(f"{' · '.join(head)}{note}  \n:small[{' · '.join(tail)}]")
 
 

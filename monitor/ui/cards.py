@@ -10,11 +10,12 @@ from monitor.analysis import doubt, status
 from monitor.analysis import incidents as incident_analysis
 from monitor.charts import captions
 from monitor.charts.style import status_label
+from monitor.export.figures.base import in_language
 from monitor.language import _, format_date, format_number, format_people
 from monitor.ui import blocks, data, filters, views
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
-from monitor.vocabulary import word
+from monitor.vocabulary import remark, word
 
 
 @data.keyed("neighborhoods", "aliases")
@@ -105,7 +106,7 @@ def _facts(place: pd.Series, row: pd.Series) -> str:
             )
         )
     if isinstance(row["actor_id"], str) and not row["is_stale"]:
-        actors = data.frame("actors").set_index("actor_id")["name"]
+        actors = in_language(data.model(), "actors").set_index("actor_id")["name"]
         parts.append(_("named: {actor}").format(actor=actors.get(row["actor_id"], row["actor_id"])))
     if isinstance(row["verification"], str):
         parts.append(_("verification: {level}").format(level=word("verification", row["verification"])))
@@ -127,7 +128,7 @@ def _commune_note(choice: Choice, commune: str) -> None:
             _("About the whole commune, {date}: {status}. {note} ({publisher})").format(
                 date=format_date(last["from_earliest"]),
                 status=status_label(last["status"]).lower(),
-                note=last["note"],
+                note=remark(last["note"]),
                 publisher=last["source_publisher"],
             ),
             small=True,
@@ -143,12 +144,12 @@ def _incidents(choice: Choice, area: str) -> None:
     st.markdown(f"**{_('Incidents in the year before')}** ({len(rows)})")
     for row in rows.head(4).itertuples():
         st.markdown(
-            f"{format_date(row.event_date)} · {blocks.escaped(word('sub_event_type', row.sub_event_type))}: {blocks.escaped(row.summary)}  \n:small[{blocks.link(row.source_publisher, row.source_url)}]"
+            f"{format_date(row.event_date)} · {blocks.escaped(word('sub_event_type', row.sub_event_type))}: {blocks.escaped(remark(row.summary))}  \n:small[{blocks.link(row.source_publisher, row.source_url)}]"
         )
 
 
 def _sites(choice: Choice, area: str) -> None:
-    sites = data.frame("key_sites")
+    sites = in_language(data.model(), "key_sites")
     mine = sites[sites["neighborhood_id"] == area]
     if mine.empty:
         return

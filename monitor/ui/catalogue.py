@@ -19,6 +19,7 @@ from monitor.analysis.freshness import (
 from monitor.export.data_files import csv_bytes
 from monitor.language import _, format_date, format_number, marked, ngettext
 from monitor.ui import blocks, data, filters
+from monitor.vocabulary import count_in_words
 
 #: Lines of the log that are shown; the file has all.
 LOG_LINES = 300
@@ -117,8 +118,8 @@ def _line(age: Freshness) -> dict[str, object]:
         "last_fetch": age.last_fetch,
         "last_try": age.last_try,
         "gaps": "; ".join(f"{first} – {end}" for first, end in age.gaps),
-        "licence": about["licence"],
-        "producer": about["producer"],
+        "licence": _(about["licence"]),
+        "producer": _(about["producer"]),
     }
     if age.state == "not fetched" or age.dataset_id not in data.here():
         return line
@@ -238,14 +239,14 @@ def details() -> None:
     about, made = data.description(chosen), data.provenance(chosen)
     is_restricted = about.get("access") == "restricted"
     st.markdown(f"## {blocks.escaped(_(about['title']))}")
-    blocks.plain(about["description"])
+    blocks.plain(_(about["description"]))
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{_('Known limits')}**")
-        st.markdown("\n".join(f"- {blocks.escaped(text)}" for text in about["known_limits"]))
+        st.markdown("\n".join(f"- {blocks.escaped(_(text))}" for text in about["known_limits"]))
     with right:
         st.markdown(f"**{_('Notes of the last refresh')}**")
-        notes = made["warnings"] or [_("none")]
+        notes = list(map(count_in_words, made["warnings"])) or [_("none")]
         st.markdown("\n".join(f"- {blocks.escaped(text)}" for text in notes))
         blocks.plain(
             _("Built from {name}, accessed {date}, version {version}.").format(

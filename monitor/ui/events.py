@@ -14,12 +14,13 @@ from monitor.analysis import city
 from monitor.analysis.incidents import deaths_by_provider, revisions
 from monitor.charts import captions
 from monitor.export.figures import events as event_figures
+from monitor.export.figures.base import in_language, place_names
 from monitor.export.figures.events import event_labels, filtered
 from monitor.language import _, format_date, format_number, format_percent
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
-from monitor.vocabulary import word
+from monitor.vocabulary import remark, word
 
 __all__ = [
     "DATASETS",
@@ -78,7 +79,7 @@ def known(choice: Choice, provider: str) -> pd.DataFrame:
 def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, Any]:
     """The filters of the page: the figures' parameters."""
     labels = event_labels()
-    actors = data.frame("actors").set_index("actor_id")["name"].sort_values()
+    actors = in_language(data.model(), "actors").set_index("actor_id")["name"].sort_values()
     communes = sorted(str(name) for name in rows["commune"].cat.categories)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     wanted = filters.read("type", [])
@@ -291,11 +292,11 @@ def detail(provider: str) -> None:
         st.markdown(
             f"## {format_date(row['event_date'])} · {blocks.escaped(word('sub_event_type', row['sub_event_type']))}"
         )
-        blocks.plain(row["summary"])
+        blocks.plain(remark(row["summary"]))
         precision = word("location_precision", row["location_precision"])
         blocks.plain(
             _("Place known to: {place}; date known to: {date}; versions recorded: {times}").format(
-                place=precision, date=row["date_precision"], times=len(versions)
+                place=precision, date=word("date_precision", row["date_precision"]), times=len(versions)
             ),
             small=True,
         )
@@ -327,9 +328,8 @@ def table(found: pd.DataFrame, provider: str) -> None:
             _("The newest {n} are listed; filters narrow more.").format(n=format_number(_LISTED)), small=True
         )
     rows = data.frame(provider).iloc[found["position"].to_numpy()[::-1][:_LISTED]]
-    names = data.frame("neighborhoods").set_index("neighborhood_id")["name"]
     rows = rows.assign(
-        place=rows["place_id"].map(names),
+        place=rows["place_id"].map(place_names(data.model())),
         event_type=rows["event_type"].map(event_labels()),
         sub_event_type=rows["sub_event_type"].map(lambda value: word("sub_event_type", value)),
         location_precision=rows["location_precision"].map(lambda value: word("location_precision", value)),

@@ -47,7 +47,9 @@ def note() -> None:
     unseen, entries = machine_made(language())
     if not entries:
         return
-    text = _("Summaries, notes and titles of sources stay in the language of the data, mostly English.")
+    text = _(
+        "Titles of sources, and remarks that nobody has translated yet, stay in the language they were written in."
+    )
     if unseen:
         text = (
             _(

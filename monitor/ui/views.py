@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from monitor.analysis import coverage, retaken, status
 from monitor.charts import captions, maps, series
 from monitor.charts.style import Stamp, site_label, status_label, title_texts
-from monitor.export.figures.base import has_roads
+from monitor.export.figures.base import has_roads, in_language
 from monitor.export.figures.control import (
     SPANS,
     counts,
@@ -459,7 +459,7 @@ def control_table(choice: Choice) -> None:
     rows = rows.assign(
         status=rows["status"].map(status_label),
         last_status=rows["last_status"].map(status_label),
-        actor=rows["actor_id"].map(data.frame("actors").set_index("actor_id")["name"]),
+        actor=rows["actor_id"].map(in_language(data.model(), "actors").set_index("actor_id")["name"]),
         verification=rows["verification"].map(lambda value: word("verification", value)),
         claimant=rows["claimant"].map(lambda value: word("claimant", value)),
     )

@@ -21,6 +21,7 @@ from monitor.export.figures.base import (
     NothingToDrawError,
     UnknownParameterError,
     hatch,
+    in_language,
     map_style,
     stamp_of,
 )
@@ -132,7 +133,7 @@ def _reach_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
     target = target_of(parameters)
     stamp, _row = _reach_stamp(model, choice, target)
     by_area = city.reach_of(model, choice, target, (choice.as_of,))[1]
-    sites = model.frame("key_sites")
+    sites = in_language(model, "key_sites")
     sites = sites[(sites["site_type"] == target) & sites["is_in_scope"].astype("bool")]
     states = model.site_panel(choice, sites["site_id"]).set_index("site_id")["status"]
     serving = sites[sites["site_id"].map(states).isin(site_analysis.FUNCTIONING)]
@@ -171,7 +172,7 @@ def surroundings_sentence(row: pd.Series, site: str, names: Mapping[str, str]) -
 
 
 def _surroundings(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    sites = model.frame("key_sites").set_index("site_id")
+    sites = in_language(model, "key_sites").set_index("site_id")
     site = parameters.get("site", sites.index[sites["site_type"] == "airport"][-1])
     if site not in sites.index:
         raise UnknownParameterError(f"There is no site with the id {site}.")
@@ -206,7 +207,7 @@ def _surroundings(model: Model, choice: Choice, parameters: Mapping[str, Any]) -
 
 def _service(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     kind = parameters.get("kind", "main")
-    sites = of_kind(model.frame("key_sites"), "hospital" if kind == "main" else kind)
+    sites = of_kind(in_language(model, "key_sites"), "hospital" if kind == "main" else kind)
     if kind == "main":
         sites = sites[sites["is_in_scope"].astype("bool")]
     if choice.as_of <= SERVICE_SINCE:
@@ -239,7 +240,7 @@ def _service(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Bui
 
 def _by_side(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     kind = parameters.get("kind", "main")
-    sites = of_kind(model.frame("key_sites"), kind)
+    sites = of_kind(in_language(model, "key_sites"), kind)
     panel = model.site_panel(choice, sites["site_id"])
     around = city.surroundings_on(model, choice)
     table = site_analysis.functioning_by_side(panel, around)

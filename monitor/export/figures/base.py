@@ -20,6 +20,7 @@ from monitor.charts.maps import base_style, with_roads
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
 from monitor.language import _, format_date, language
+from monitor.vocabulary import in_words
 
 #: Dataset of the roads that maps draw where it has been fetched.
 ROADS = "roads"
@@ -172,6 +173,13 @@ def _sources(model: Model, dataset_ids: tuple[str, ...], *, roads: bool) -> list
             ).format(datasets=titles, date=format_date(date.fromisoformat(accessed)), shoreline=osm)
         )
     return [*said, *(line for name in own for line in licences.attributions(model.frame(name)))]
+
+
+def in_language(model: Model, dataset_id: str) -> pd.DataFrame:
+    """A dataset with its names, labels and remarks in the current language, as readers see it."""
+    return model.kept(
+        "in language", (dataset_id,), (language(),), lambda: in_words(model.frame(dataset_id), dataset_id)
+    )
 
 
 def has_roads(model: Model) -> bool:

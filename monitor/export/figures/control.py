@@ -23,6 +23,7 @@ from monitor.export.figures.base import (
     UnknownParameterError,
     commune_names,
     hatch,
+    in_language,
     map_style,
     place_names,
     places,
@@ -95,7 +96,7 @@ def _rows(model: Model, choice: Choice) -> pd.DataFrame:
 
 def layer_sites(model: Model) -> pd.DataFrame:
     """Key sites that the layer of sites draws: those in the metropolitan area, in the order of the dataset."""
-    sites = model.frame("key_sites")
+    sites = in_language(model, "key_sites")
     return sites[sites["is_in_scope"].astype("bool")].reset_index(drop=True)
 
 

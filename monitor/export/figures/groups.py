@@ -17,6 +17,7 @@ from monitor.export.figures.base import (
     FigureSpec,
     NothingToDrawError,
     UnknownParameterError,
+    in_language,
     stamp_of,
 )
 from monitor.export.figures.control import denominators
@@ -42,7 +43,7 @@ def side_names() -> dict[str, str]:
 
 def holder_names(model: Model) -> dict[str, str]:
     """Holders of areas in words: actors, and the two for which there is no single one."""
-    names = model.frame("actors").set_index("actor_id")["name"].to_dict()
+    names = in_language(model, "actors").set_index("actor_id")["name"].to_dict()
     return {
         **names,
         actor_analysis.SEVERAL: _("several, not of one coalition"),
@@ -111,7 +112,7 @@ def holders_sentence(
 
 def actor_of(model: Model, parameters: Mapping[str, Any]) -> pd.Series:
     """The actor asked for, by default the armed group named by most statements; raises UnknownParameterError for an unknown one."""
-    table = model.frame("actors").set_index("actor_id", drop=False)
+    table = in_language(model, "actors").set_index("actor_id", drop=False)
     actor = parameters.get("actor")
     if actor is None:
         actor = city.most_named(model, "gang")

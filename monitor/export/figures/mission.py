@@ -19,7 +19,7 @@ from monitor.export.figures.base import (
     stamp_of,
 )
 from monitor.language import _, format_date, format_number, format_percent
-from monitor.vocabulary import word
+from monitor.vocabulary import remark, word
 
 _PAGE = "mission-inputs"
 
@@ -236,7 +236,9 @@ def _countries(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
     else:
         first = deployed.sort_values("value").iloc[-1]
         title = _("Most personnel deployed by one country: {country}, {value} ({date})").format(
-            country=first["entity"], value=format_number(first["value"]), date=format_date(first["as_of"])
+            country=remark(first["entity"]),
+            value=format_number(first["value"]),
+            date=format_date(first["as_of"]),
         )
     stamp = stamp_of(
         model,

@@ -21,7 +21,7 @@ from monitor.export.figures.base import (
     stamp_of,
 )
 from monitor.language import _, format_date, format_number
-from monitor.vocabulary import word
+from monitor.vocabulary import remark, word
 
 _PAGE = "retaken-areas"
 _DATASETS = ("retaken_areas", "territorial_control")
@@ -47,7 +47,7 @@ def claims(model: Model, choice: Choice) -> pd.DataFrame:
 def claimant_label(row: pd.Series) -> str:
     """Who makes a claim, in words: the party by name, else the kind of claimant."""
     if isinstance(row["claimant_name"], str) and row["claimant_name"]:
-        return str(row["claimant_name"])
+        return remark(row["claimant_name"])
     return _("{kind}, no party named").format(kind=word("claimant", row["claimant"]))
 
 
@@ -97,7 +97,7 @@ def _strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
             rows.assign(
                 date=rows["claim_date"],
                 event="claim",
-                text=rows["forces"].fillna("") + ": " + rows["note"].fillna(""),
+                text=rows["forces"].map(remark) + ": " + rows["note"].map(remark),
             ),
             rows[rows["lost_on"].notna()].assign(
                 date=rows["lost_on"], event="lost", text=_("gang status reported")

@@ -16,6 +16,7 @@ from monitor.export.figures.base import (
     FigureSpec,
     NothingToDrawError,
     UnknownParameterError,
+    in_language,
     map_style,
     stamp_of,
 )
@@ -30,7 +31,7 @@ _MAIN = ("airport", "port", "fuel terminal", "hospital")
 
 def current(model: Model, choice: Choice) -> pd.DataFrame:
     """Every site with its state on the chosen date, in words as ``line``, and the status of its neighborhood."""
-    sites = model.frame("key_sites")
+    sites = in_language(model, "key_sites")
     panel = model.site_panel(choice, sites["site_id"]).merge(sites, on="site_id")
     around = status.panel_of(model.history(choice), [choice.as_of], panel["neighborhood_id"]).set_index(
         "neighborhood_id"
@@ -52,11 +53,11 @@ def of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    sites = of_kind(model.frame("key_sites"), parameters.get("kind", "main"))
+    sites = of_kind(in_language(model, "key_sites"), parameters.get("kind", "main"))
     order = {kind: number for number, kind in enumerate(_MAIN)}
     sites = sites.assign(rank=sites["site_type"].map(order).fillna(9)).sort_values(["rank", "name"])
     end = pd.Timestamp(choice.as_of)
-    reports = status.known(model.frame("site_status"), choice.known_on)
+    reports = status.known(in_language(model, "site_status"), choice.known_on)
     reports = reports[reports["site_id"].isin(sites["site_id"]) & (reports["status_date"] <= end)]
     silent = sites[~sites["site_id"].isin(reports["site_id"])]
     shown = sites[sites["site_id"].isin(reports["site_id"])]
@@ -106,7 +107,7 @@ def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
 
 def _functioning(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     kind = parameters.get("kind", "main")
-    sites = of_kind(model.frame("key_sites"), "hospital" if kind == "main" else kind)
+    sites = of_kind(in_language(model, "key_sites"), "hospital" if kind == "main" else kind)
     if kind == "main":
         sites = sites[sites["is_in_scope"].astype("bool")]
     days = [day for day in model.weeks(choice.as_of) if day.year >= 2023]
