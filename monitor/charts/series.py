@@ -239,6 +239,10 @@ def _label_heights(wide: pd.DataFrame, gap: float = _LABEL_GAP) -> dict[str, lis
     return {str(status): heights[:, place].tolist() for place, status in enumerate(wide.columns)}
 
 
+#: Width of the bar of a week on an axis of time: a week with a gap.
+_WEEK_BAR_MS = round(0.85 * 7 * 24 * 60 * 60 * 1000)
+
+
 def weekly_chart(
     weeks: pd.DataFrame,
     stamp: Stamp,
@@ -247,19 +251,23 @@ def weekly_chart(
     milestones: pd.DataFrame | None = None,
     height: int = 400,
 ) -> go.Figure:
-    """Events per week by type as stacked bars, with the mean of the complete weeks before as a line."""
+    """Events per week by type as stacked bars, with the mean of the complete weeks before as a line.
+
+    A week without an event of a type has no bar: most have none, and a browser spends as long on each as on one that shows.
+    """
     figure = Drawing()
     for event_type, colour in EVENT_COLOURS.items():
-        if event_type in weeks:
+        if event_type in weeks and len(drawn := weeks[weeks[event_type] > 0]):
             figure.add_trace(
                 trace(
                     "bar",
-                    x=weeks["week"],
-                    y=weeks[event_type],
+                    x=drawn["week"],
+                    y=drawn[event_type],
+                    width=_WEEK_BAR_MS,
                     name=event_labels[event_type],
                     marker={
                         "color": colour,
-                        "opacity": np.where(weeks["is_complete"], 1.0, 0.45),
+                        "opacity": np.where(drawn["is_complete"], 1.0, 0.45),
                         "line": {"width": 0},
                     },
                     hovertemplate="%{y}<extra>%{fullData.name}</extra>",
@@ -293,7 +301,6 @@ def weekly_chart(
         add_milestones(figure, milestones)
     figure.update_layout(
         barmode="stack",
-        bargap=0.15,
         xaxis=time_axis(),
         yaxis=value_axis(
             title={"text": _("events per week"), "font": {"size": 12, "color": GREY}}, tickformat=",d"
