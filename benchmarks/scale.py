@@ -77,7 +77,7 @@ def _steps(browser: Browser, repeats: int, datasets: Path, failed: dict[str, str
 def _server(repeats: int, datasets: Path, failed: dict[str, str]) -> dict[str, Any]:
     found = server.measure(repeats, datasets=datasets, seconds=FAILED_MS / 1000)
     failed |= {
-        f"{name}, {datasets.name}": found[name]["error"] for name in server.PAGES if "error" in found[name]
+        f"{name}, {datasets.name}": found[name]["error"] for name in server.VIEWS if "error" in found[name]
     }
     times = {
         f"server_{name}_ms": median(found[name]["new_ms"]) if found[name]["new_ms"] else None

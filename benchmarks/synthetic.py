@@ -87,7 +87,7 @@ def build(size: Size, root: Path) -> None:
     for dataset_id, frame in frames.items():
         versions[dataset_id] = _version(CONTRACTS[dataset_id], frame, versions[dataset_id].files)
     root.mkdir(parents=True)
-    for dataset_id in COMMITTED_DATASETS:
+    for dataset_id in CONTRACTS:
         (root / dataset_id).mkdir()
         shutil.copy(DATASETS / dataset_id / "dataset.yaml", root / dataset_id)
     with store.lock(root):
