@@ -19,7 +19,7 @@ WATCHED = ("territorial_control", "retaken_areas", "incidents", "site_status")
 
 @derived("territorial_control", "retaken_areas", "neighborhoods")
 def _admitted(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
-    rows = status.admissible(status.known(model.assertions(), known_on), evidence)
+    rows = status.admissible(model.known_assertions(known_on), evidence)
     return rows[rows["neighborhood_id"].isin(model.scope()["neighborhood_id"])]
 
 
@@ -71,9 +71,24 @@ def pairs(model: Model, choice: Choice, *, by: str = "source_publisher") -> pd.D
     return _pairs(model, choice.reading, choice.as_of, by)
 
 
+@derived(*_STATUS)
+def _nine_rows(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    return robustness.explainer_rows(model.panel(Choice(as_of, *reading)), model.scope())
+
+
 def nine_rows(model: Model, choice: Choice) -> pd.DataFrame:
     """One row per neighborhood behind the nine numbers (``robustness.explainer_rows``)."""
-    return robustness.explainer_rows(model.panel(choice), model.scope())
+    return _nine_rows(model, choice.reading, choice.as_of)
+
+
+@derived(*_STATUS)
+def _nine(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    return robustness.explainer(_nine_rows(model, reading, as_of))
+
+
+def nine(model: Model, choice: Choice) -> pd.DataFrame:
+    """The nine numbers (``robustness.explainer``)."""
+    return _nine(model, choice.reading, choice.as_of)
 
 
 @derived(*_STATUS)
@@ -94,8 +109,7 @@ def headline_range(
 ) -> tuple[float, float, float]:
     """Lowest and highest share when each source in turn is dropped, and the share itself."""
     rows = nine_rows(model, choice)
-    nine = robustness.explainer(rows).set_index(["denominator", "measure"])["share"]
-    base = float(nine[denominator, measure])
+    base = float(nine(model, choice).set_index(["denominator", "measure"])["share"][denominator, measure])
     shares = robustness.share_without(changes(model, choice), rows, measure=measure, denominator=denominator)[
         "share"
     ]
@@ -138,11 +152,17 @@ def gains(model: Model, choice: Choice) -> pd.DataFrame:
     return rows[rows["from_earliest"] <= pd.Timestamp(choice.as_of)].reset_index(drop=True)
 
 
+@derived(*_STATUS)
+def _unseen_losses(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
+    choice = Choice(as_of, *reading)
+    return lags.unseen_losses(
+        retaken.register(model, choice), model.known_assertions(choice.known_on), as_of=as_of
+    )
+
+
 def unseen_losses(model: Model, choice: Choice) -> pd.DataFrame:
     """Claims of retaken places whose loss nobody had published before (``lags.unseen_losses``)."""
-    return lags.unseen_losses(
-        retaken.register(model, choice), status.known(model.assertions(), choice.known_on), as_of=choice.as_of
-    )
+    return _unseen_losses(model, choice.reading, choice.as_of)
 
 
 def silence(model: Model, choice: Choice) -> pd.DataFrame:

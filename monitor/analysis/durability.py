@@ -21,6 +21,7 @@ from monitor.analysis.definitions import (
 )
 from monitor.analysis.holds import hold_curve, median_days, rmst, survival_at
 from monitor.analysis.intervals import Interval, binomial_interval, poisson_interval
+from monitor.analysis.status import day_numbers
 
 
 def hold_band(spells: pd.DataFrame) -> pd.DataFrame:
@@ -121,18 +122,24 @@ def rmst_interval(
     same spells give the same interval.
     """
     units, unit = np.unique(spells["neighborhood_id"].to_numpy(dtype="str"), return_inverse=True)
-    times = spells["duration_days"].to_numpy(dtype="float64")
-    order = np.argsort(times, kind="stable")
-    times, lost, unit = times[order], spells["lost"].to_numpy(dtype="bool")[order], unit[order]
+    lost = spells["lost"].to_numpy(dtype="bool")
+    times, at = np.unique(spells["duration_days"].to_numpy(dtype="float64"), return_inverse=True)
+    # How many spells of each neighborhood end at each time, and how many of those in loss: a draw adds up neighborhoods.
+    ending, losing = np.zeros((2, len(units), len(times)))
+    np.add.at(ending, (unit, at), 1)
+    np.add.at(losing, (unit[lost], at[lost]), 1)
     generator = np.random.default_rng(BOOTSTRAP_SEED)
-    drawn = generator.multinomial(len(units), np.full(len(units), 1 / len(units)), size=draws)
-    weights = drawn[:, unit].astype("float64")
-    starts = np.unique(times, return_index=True)[1]
-    at_risk = weights[:, ::-1].cumsum(axis=1)[:, ::-1][:, starts]
-    losses = np.add.reduceat(weights * lost, starts, axis=1)
+    drawn = generator.multinomial(len(units), np.full(len(units), 1 / len(units)), size=draws).astype(
+        "float64"
+    )
+    inside = times < until_days
+    ended = (drawn @ ending[:, inside]).cumsum(axis=1)
+    losses = drawn @ losing[:, inside]
+    everyone = drawn @ ending.sum(axis=1)
+    at_risk = everyone[:, None] - np.hstack([np.zeros((draws, 1)), ended[:, :-1]]) if inside.any() else ended
     with np.errstate(invalid="ignore"):
         survival = np.cumprod(np.where(at_risk > 0, 1 - losses / at_risk, 1.0), axis=1)
-    edges = np.concatenate([[0.0], np.minimum(times[starts], until_days), [until_days]])
+    edges = np.concatenate([[0.0], times[inside], [until_days]])
     heights = np.concatenate([np.ones((draws, 1)), survival], axis=1)
     means = heights @ np.diff(edges)
     return Interval(*(float(end) for end in np.quantile(means, (0.025, 0.975))))
@@ -230,16 +237,38 @@ def strata(spells: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
     return table.sort_values(["spells", "group"], ascending=[False, True], ignore_index=True)
 
 
-def first_events(spells: pd.DataFrame, incidents: pd.DataFrame) -> pd.DataFrame:
+def violent_events(incidents: pd.DataFrame) -> pd.DataFrame:
+    """Violent events dated to the day and placed in a neighborhood, in the order in which :func:`first_events` looks them up.
+
+    Parameters
+    ----------
+    incidents
+        Current primary rows: ``neighborhood_id, event_date, date_precision, event_type``.
+
+    Returns
+    -------
+    DataFrame
+        ``neighborhood_id`` (as categories) and ``event_date``, sorted by both.
+    """
+    violent = incidents[
+        incidents["event_type"].isin(VIOLENT_EVENT_TYPES)
+        & (incidents["date_precision"] == "day")
+        & incidents["neighborhood_id"].notna()
+    ]
+    rows = violent[["neighborhood_id", "event_date"]]
+    rows = rows.assign(neighborhood_id=pd.Categorical(rows["neighborhood_id"].astype("str")))
+    return rows.sort_values(["neighborhood_id", "event_date"], kind="stable", ignore_index=True)
+
+
+def first_events(spells: pd.DataFrame, violent: pd.DataFrame) -> pd.DataFrame:
     """Days from each retake to the first violent incident in the neighborhood, and to the first loss.
 
     Parameters
     ----------
     spells
         As ``hold_spells`` returns them.
-    incidents
-        Current primary rows: ``neighborhood_id, event_date, date_precision, event_type``. Only rows dated to the day
-        and placed in a neighborhood count, and only from the day after the retake: the operation itself is none.
+    violent
+        :func:`violent_events`. They count only from the day after the retake: the operation itself is none.
 
     Returns
     -------
@@ -247,28 +276,16 @@ def first_events(spells: pd.DataFrame, incidents: pd.DataFrame) -> pd.DataFrame:
         ``spells`` with ``incident_on``, ``days_to_incident`` (NaN where none is known before the spell ends or its
         last observation: the wait is then at least ``duration_high_days``) and ``days_to_loss`` (NaN where not lost).
     """
-    violent = incidents[
-        incidents["event_type"].isin(VIOLENT_EVENT_TYPES)
-        & (incidents["date_precision"] == "day")
-        & incidents["neighborhood_id"].notna()
-    ][["neighborhood_id", "event_date"]]
-    order = spells.reset_index(drop=True).rename_axis("spell").reset_index()
-    left = order[["spell", "neighborhood_id", "start", "end"]].sort_values("start", kind="stable")
-    right = violent.rename(columns={"event_date": "incident_on"}).sort_values("incident_on", kind="stable")
-    left["neighborhood_id"] = left["neighborhood_id"].astype("str")
-    right["neighborhood_id"] = right["neighborhood_id"].astype("str")
-    right["incident_on"] = right["incident_on"].astype(left["start"].dtype)
-    found = pd.merge_asof(
-        left,
-        right,
-        left_on="start",
-        right_on="incident_on",
-        by="neighborhood_id",
-        direction="forward",
-        allow_exact_matches=False,
-    ).set_index("spell")
-    first = found["incident_on"].where(found["incident_on"] <= found["end"]).reindex(order["spell"])
-    out = spells.reset_index(drop=True).assign(incident_on=first.to_numpy())
+    out = spells.reset_index(drop=True)
+    span = 1_000_000
+    areas = violent["neighborhood_id"].cat
+    keys = areas.codes.to_numpy("int64") * span + day_numbers(violent["event_date"])
+    area = areas.categories.get_indexer(out["neighborhood_id"].astype("str"))
+    following = np.searchsorted(keys, area * span + day_numbers(out["start"]), side="right")
+    on = np.append(violent["event_date"].to_numpy("datetime64[us]"), np.datetime64("NaT"))[following]
+    of = np.append(areas.codes.to_numpy("int64"), -1)[following]
+    in_time = (area >= 0) & (of == area) & (on <= out["end"].to_numpy("datetime64[us]"))
+    out = out.assign(incident_on=np.where(in_time, on, np.datetime64("NaT")))
     return out.assign(
         days_to_incident=(out["incident_on"] - out["start"]).dt.days.astype("float64"),
         days_to_loss=out["duration_high_days"].where(out["lost"]),

@@ -53,39 +53,63 @@ def hold_spells(panel: pd.DataFrame, *, end_on: date | None = None, strict: bool
         censored spell all three reach to the last observation. A spell needs an earlier gang status (no left
         truncation). Sorted by neighborhood and start.
     """
+    return spells_of(observations(panel), end_on=end_on, strict=strict)
+
+
+def observations(panel: pd.DataFrame) -> pd.DataFrame:
+    """What is observed of each neighborhood, whatever date is shown later; see :func:`hold_spells` for ``panel``.
+
+    Returns
+    -------
+    DataFrame
+        ``neighborhood_id, unit`` (a number per neighborhood), ``date, assertion_id`` (None where the panel has none) and
+        the booleans ``is_retake`` (state after gang), ``is_gang, is_contested``; sorted by neighborhood and date.
+    """
     rows = panel.rename(columns={"valid_from": "date"}) if "valid_from" in panel else panel
     rows = rows[~rows["status"].isin([Status.UNKNOWN, Status.NO_DATA])]
     if "is_stale" in rows:
         rows = rows[~rows["is_stale"].astype("bool")]
-    if end_on is not None:
-        rows = rows[rows["date"] <= pd.Timestamp(end_on)]
     rows = rows.sort_values(["neighborhood_id", "date"], kind="stable", ignore_index=True)
-    side = rows["status"].map(SIDE_OF_STATUS)
-    decided = side.where(side.isin(_DECIDED_SIDES))
-    before = decided.groupby(rows["neighborhood_id"], sort=False).ffill()
-    before = before.groupby(rows["neighborhood_id"], sort=False).shift()
-    first = np.flatnonzero((side == "state") & (before == "gang"))
-    losses = np.flatnonzero((side == "gang") | (strict & (side == "contested")))
-    # A spell runs to the next loss of its neighborhood; only the last one of a neighborhood can end without.
     unit = pd.factorize(rows["neighborhood_id"])[0]
+    side = rows["status"].map(SIDE_OF_STATUS)
+    before = side.where(side.isin(_DECIDED_SIDES)).groupby(unit, sort=False).ffill()
+    before = before.groupby(unit, sort=False).shift()
+    return pd.DataFrame(
+        {
+            "neighborhood_id": rows["neighborhood_id"],
+            "unit": unit,
+            "date": rows["date"],
+            "assertion_id": rows.get("assertion_id"),
+            "is_retake": (side == "state") & (before == "gang"),
+            "is_gang": side == "gang",
+            "is_contested": side == "contested",
+        }
+    )
+
+
+def spells_of(observed: pd.DataFrame, *, end_on: date | None = None, strict: bool = False) -> pd.DataFrame:
+    """What :func:`hold_spells` returns, from :func:`observations`."""
+    rows = observed if end_on is None else observed[observed["date"] <= pd.Timestamp(end_on)]
+    first = np.flatnonzero(rows["is_retake"])
+    losses = np.flatnonzero(rows["is_gang"] | (strict & rows["is_contested"]))
+    # A spell runs to the next loss of its neighborhood; only the last one of a neighborhood can end without.
+    unit = rows["unit"].to_numpy()
     unit_end = np.searchsorted(unit, unit[first], side="right")
     following = np.searchsorted(losses, first)
     loss = np.append(losses, len(rows))[following]
     lost = loss < unit_end
     last = np.where(lost, loss, unit_end) - 1
     end = np.where(lost, loss, last)
-    names = (
-        rows["assertion_id"] if "assertion_id" in rows else pd.Series(None, index=rows.index, dtype="object")
-    )
+    ended_by = rows["assertion_id"].take(end).to_numpy(dtype="object")
     table = pd.DataFrame(
         {
-            "neighborhood_id": rows["neighborhood_id"].to_numpy()[first],
+            "neighborhood_id": rows["neighborhood_id"].take(first).to_numpy(),
             "start": rows["date"].to_numpy()[first],
             "last_held": rows["date"].to_numpy()[last],
             "end": rows["date"].to_numpy()[end],
             "lost": lost,
-            "start_assertion_id": names.to_numpy()[first],
-            "end_assertion_id": np.where(lost, names.to_numpy(dtype="object")[end], None),
+            "start_assertion_id": rows["assertion_id"].take(first).to_numpy(),
+            "end_assertion_id": np.where(lost, ended_by, None),
         }
     )
     for column in ("start", "last_held", "end"):

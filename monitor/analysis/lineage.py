@@ -18,13 +18,11 @@ from loaders.contracts import Status
 from monitor.analysis import (
     claims,
     doubt,
-    durability,
     holds,
     incidents,
     lags,
     mission,
     retaken,
-    robustness,
     sites,
     voids,
 )
@@ -185,7 +183,7 @@ def _areas_headline(headline_id: str, name: str, statuses: tuple[str, ...]) -> H
 
 def _nine(denominator: str, measure: str, name: str) -> Headline:
     def value(model: Model, choice: Choice) -> float:
-        table = robustness.explainer(doubt.nine_rows(model, choice)).set_index(["denominator", "measure"])
+        table = doubt.nine(model, choice).set_index(["denominator", "measure"])
         return float(table.loc[(denominator, measure), "share"])
 
     def rows(model: Model, choice: Choice) -> pd.DataFrame:
@@ -254,10 +252,7 @@ def _outcome(outcome: str) -> Headline:
 
 def _held(days: int) -> Headline:
     def value(model: Model, choice: Choice) -> float:
-        steps = claims.funnel(
-            retaken.register(model, choice), observed_to=retaken.observed_to(model, choice)
-        ).set_index("step")
-        row = steps.loc[f"held_{days}"]
+        row = retaken.funnel(model, choice).set_index("step").loc[f"held_{days}"]
         return float(row["count"] / row["out_of"]) if row["out_of"] else np.nan
 
     def rows(model: Model, choice: Choice) -> pd.DataFrame:
@@ -331,11 +326,18 @@ def _spells(
 
 
 def _hospitals(model: Model, choice: Choice) -> pd.DataFrame:
-    listed = model.frame("key_sites")
-    places = model.scope()["neighborhood_id"]
-    listed = listed[(listed["site_type"] == "hospital") & listed["neighborhood_id"].isin(places)]
-    panel = model.site_panel(choice, listed["site_id"])
-    return panel.merge(listed[["site_id", "name", "neighborhood_id"]], on="site_id")
+    def compute() -> pd.DataFrame:
+        listed = model.frame("key_sites")
+        places = model.scope()["neighborhood_id"]
+        listed = listed[(listed["site_type"] == "hospital") & listed["neighborhood_id"].isin(places)]
+        panel = model.site_panel(choice, listed["site_id"])
+        return panel.merge(listed[["site_id", "name", "neighborhood_id"]], on="site_id")
+
+    arguments = (choice.known_on, choice.stale_after_days, choice.as_of)
+    found: pd.DataFrame = model.kept(
+        "hospitals", ("site_status", "key_sites", "neighborhoods"), arguments, compute
+    )
+    return found
 
 
 def _hospitals_value(column: str) -> Callable[[Model, Choice], float]:
@@ -350,16 +352,20 @@ def _hospitals_rows(mark: Callable[[pd.Series], pd.Series]) -> Callable[[Model, 
     return rows
 
 
-def _year_of_incidents(model: Model, choice: Choice) -> pd.DataFrame:
+def _year_of(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """Versions of events of the year before, those that held on the known-on date: earlier views keep what was said then."""
-    rows = model.frame("incidents")
-    rows = rows[incidents.holds(rows, choice.known_on)]
     last = pd.Timestamp(choice.as_of)
-    return rows[rows["event_date"].between(last - pd.Timedelta(days=364), last)]
+    rows = rows[rows["event_date"].between(last - pd.Timedelta(days=364), last)]
+    return rows[incidents.holds(rows, choice.known_on)]
+
+
+def _incidents_value(model: Model, choice: Choice) -> float:
+    rows = model.columns("incidents", "event_date", "recorded_at", "superseded_at", "count_role")
+    return float((_year_of(rows, choice)["count_role"] == "primary").sum())
 
 
 def _incident_rows(model: Model, choice: Choice) -> pd.DataFrame:
-    rows = _year_of_incidents(model, choice)
+    rows = _year_of(model.frame("incidents"), choice)
     columns = [
         "event_id",
         "provider",
@@ -529,7 +535,7 @@ HEADLINES: Mapping[str, Headline] = {
             "Losses per 100 neighborhood-weeks held",
             "rate",
             "100 x rows that count / (sum of weight / 7); weight: days, counts: lost",
-            lambda model, choice: float(durability.reloss_rate(retaken.whole_spells(model, choice))["rate"]),
+            lambda model, choice: float(retaken.held(model, choice).reloss["rate"]),
             "reloss-1",
         ),
         Headline(
@@ -559,7 +565,7 @@ HEADLINES: Mapping[str, Headline] = {
             "events",
             "number of rows that count",
             ("incidents-1",),
-            lambda model, choice: float((_year_of_incidents(model, choice)["count_role"] == "primary").sum()),
+            _incidents_value,
             _incident_rows,
         ),
         Headline(

@@ -187,6 +187,11 @@ class Model:
         return status.all_assertions(self.frame("territorial_control"), self.frame("retaken_areas"))
 
     @derived("territorial_control", "retaken_areas")
+    def known_assertions(self, known_on: date | None) -> pd.DataFrame:
+        """Every statement about control known on a day (``status.known``), of all places and at any evidence level."""
+        return status.known(self.assertions(), known_on)
+
+    @derived("territorial_control", "retaken_areas")
     def sources_of_assertions(self) -> pd.DataFrame:
         """Who said it and where, by ``assertion_id``: ``source_publisher, source_url, source_checked, claimant``."""
         columns = ["assertion_id", "source_publisher", "source_url", "source_checked", "claimant"]

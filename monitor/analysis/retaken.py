@@ -31,16 +31,16 @@ def zone_history(model: Model, choice: Choice) -> pd.DataFrame:
     return _zone_history(model, choice.reading)
 
 
-def known_statements(model: Model, choice: Choice) -> pd.DataFrame:
-    """Every statement known on the chosen day, at any evidence level."""
-    return status.known(model.assertions(), choice.known_on)
+@derived("territorial_control", "retaken_areas")
+def _observed_to(model: Model, known_on: date | None, as_of: date) -> date:
+    dates = model.known_assertions(known_on)["from_earliest"]
+    past = dates[dates <= pd.Timestamp(as_of)]
+    return past.max().date() if len(past) else as_of
 
 
 def observed_to(model: Model, choice: Choice) -> date:
     """Day of the last statement known, not after the chosen date: nothing can have been followed beyond it."""
-    dates = known_statements(model, choice)["from_earliest"]
-    past = dates[dates <= pd.Timestamp(choice.as_of)]
-    return past.max().date() if len(past) else choice.as_of
+    return _observed_to(model, choice.known_on, choice.as_of)
 
 
 @derived(*_STATUS)
@@ -49,7 +49,7 @@ def _undated(model: Model, reading: Reading) -> claims.Undated:
     choice = Choice(date.min, *reading)
     return claims.undated(
         status.known(model.frame("retaken_areas"), known_on),
-        known_statements(model, choice),
+        model.known_assertions(known_on),
         pd.concat([model.history(choice), zone_history(model, choice)]),
     )
 
@@ -68,27 +68,58 @@ def register(model: Model, choice: Choice) -> pd.DataFrame:
     return _register(model, choice.reading, choice.as_of)
 
 
+@derived(*_STATUS)
+def _funnel(model: Model, reading: Reading, as_of: date, strict: bool) -> pd.DataFrame:
+    choice = Choice(as_of, *reading)
+    return claims.funnel(register(model, choice), observed_to=observed_to(model, choice), strict=strict)
+
+
+def funnel(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
+    """Claimed, corroborated, held 30 and 90 days (``claims.funnel``)."""
+    return _funnel(model, choice.reading, choice.as_of, strict)
+
+
 def zones(model: Model, choice: Choice) -> pd.DataFrame:
     """Status of the sub-zones that claims name, on the chosen date (``claims.zones_now``)."""
     rows = status.known(model.frame("retaken_areas"), choice.known_on)
     return claims.zones_now(zone_history(model, choice), rows, as_of=choice.as_of)
 
 
+class _Observed(NamedTuple):
+    """Observations of neighborhoods in scope and of named sub-zones (``holds.observations``)."""
+
+    whole: pd.DataFrame
+    zones: pd.DataFrame
+
+
+@derived(*_STATUS)
+def _observed(model: Model, reading: Reading) -> _Observed:
+    choice = Choice(date.min, *reading)
+    inside = set(model.scope()["neighborhood_id"])
+    whole, zones = model.history(choice), zone_history(model, choice)
+    return _Observed(
+        holds.observations(whole[whole["neighborhood_id"].isin(inside)]),
+        holds.observations(zones[zones["neighborhood_id"].str.split("/").str[0].isin(inside)]),
+    )
+
+
+@derived("territorial_control", "retaken_areas")
+def _about_zones(model: Model) -> pd.Series:
+    """Ids of the statements that name a sub-zone."""
+    rows = model.assertions()
+    return rows.loc[rows["sub_zone"].fillna("") != "", "assertion_id"]
+
+
 @derived(*_STATUS)
 def _spells(model: Model, reading: Reading, as_of: date, strict: bool) -> pd.DataFrame:
-    choice = Choice(as_of, *reading)
-    inside = set(model.scope()["neighborhood_id"])
-    history = model.history(choice)
-    whole = holds.hold_spells(history[history["neighborhood_id"].isin(inside)], end_on=as_of, strict=strict)
-    parts = zone_history(model, choice)
-    parts = parts[parts["neighborhood_id"].str.split("/").str[0].isin(inside)]
-    named = holds.hold_spells(parts, end_on=as_of, strict=strict)
-    about = model.assertions().set_index("assertion_id")["sub_zone"].fillna("")
+    observed = _observed(model, reading)
+    whole = holds.spells_of(observed.whole, end_on=as_of, strict=strict)
+    named = holds.spells_of(observed.zones, end_on=as_of, strict=strict)
     # A street shares the spells of its neighborhood; its own begin with a statement about the street.
-    named = named[named["start_assertion_id"].map(about).fillna("") != ""]
-    spells = pd.concat([whole, named], ignore_index=True)
-    place = spells["neighborhood_id"].astype("str").str.split("/", n=1)
-    return spells.assign(neighborhood_id=place.str[0], sub_zone=place.str[1].astype("str").fillna(""))
+    named = named[named["start_assertion_id"].isin(_about_zones(model))]
+    place = named["neighborhood_id"].astype("str").str.split("/", n=1)
+    named = named.assign(neighborhood_id=place.str[0], sub_zone=place.str[1])
+    return pd.concat([whole.assign(sub_zone=""), named], ignore_index=True).astype({"sub_zone": "str"})
 
 
 def spells(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
@@ -111,8 +142,9 @@ class Held(NamedTuple):
     reloss: pd.Series
 
 
-def held(model: Model, choice: Choice, *, strict: bool = False) -> Held:
-    """Spells, summary (None without a spell), durability at 30 and 90 days and re-loss rate."""
+@derived(*_STATUS)
+def _held(model: Model, reading: Reading, as_of: date, strict: bool) -> Held:
+    choice = Choice(as_of, *reading)
     rows = whole_spells(model, choice, strict=strict)
     until = observed_to(model, choice)
     return Held(
@@ -123,14 +155,25 @@ def held(model: Model, choice: Choice, *, strict: bool = False) -> Held:
     )
 
 
+def held(model: Model, choice: Choice, *, strict: bool = False) -> Held:
+    """Spells, summary (None without a spell), durability at 30 and 90 days and re-loss rate."""
+    return _held(model, choice.reading, choice.as_of, strict)
+
+
+@derived("territorial_control", "retaken_areas")
+def _words(model: Model) -> pd.DataFrame:
+    """``status, actor_ids`` of every statement, by its id."""
+    control = model.frame("territorial_control").rename(columns={"assertion_id": "id"})
+    claimed = model.frame("retaken_areas").rename(columns={"claim_id": "id"})
+    said = pd.concat([control[["id", "status", "actor_ids"]], claimed[["id", "status", "actor_ids"]]])
+    return said.drop_duplicates("id").set_index("id")
+
+
 def groups(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFrame:
     """Spells by commune, by what was claimed and by who took part: ``by, group`` and the columns of ``durability.strata``."""
     rows = whole_spells(model, choice, strict=strict)
     places = model.frame("neighborhoods").set_index("neighborhood_id")["commune"]
-    control = model.frame("territorial_control").rename(columns={"assertion_id": "id"})
-    register_rows = model.frame("retaken_areas").rename(columns={"claim_id": "id"})
-    said = pd.concat([control[["id", "status", "actor_ids"]], register_rows[["id", "status", "actor_ids"]]])
-    start = said.drop_duplicates("id").set_index("id").reindex(rows["start_assertion_id"])
+    start = _words(model).reindex(rows["start_assertion_id"])
     mission = start["actor_ids"].fillna("").str.split("|").map(lambda ids: bool({"mss", "gsf"} & set(ids)))
     found = []
     for name, by in (
@@ -142,6 +185,15 @@ def groups(model: Model, choice: Choice, *, strict: bool = False) -> pd.DataFram
     return pd.concat(found, ignore_index=True)
 
 
+@derived("incidents")
+def _violent(model: Model, known_on: date | None) -> pd.DataFrame:
+    columns = ("neighborhood_id", "event_date", "date_precision", "event_type")
+    versions = ("count_role", "recorded_at", "superseded_at")
+    return durability.violent_events(
+        incidents.counted(model.columns("incidents", *columns, *versions), known_on)
+    )
+
+
 def aftermath(model: Model, choice: Choice) -> pd.DataFrame:
     """Each spell with its first violent incident, first loss, sites that reopened and people who returned."""
     return _aftermath(model, choice.reading, choice.as_of)
@@ -151,12 +203,7 @@ def aftermath(model: Model, choice: Choice) -> pd.DataFrame:
 def _aftermath(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
     choice = Choice(as_of, *reading)
     rows = spells(model, choice).reset_index(drop=True)
-    seen = model.frame("incidents")
-    if choice.known_on is not None:
-        seen = seen[seen["recorded_at"] < pd.Timestamp(choice.known_on, tz="UTC") + pd.Timedelta(days=1)]
-    past = incidents.counted(seen)
-    past = past[past["event_date"] <= pd.Timestamp(choice.as_of)]
-    followed = durability.first_events(rows, past)
+    followed = durability.first_events(rows, _violent(model, reading[0]))
     figures = model.frame("indicators")
     returns = figures[figures["indicator"].isin(["returned", "returnees"])]
     return durability.recovery(

@@ -296,9 +296,9 @@ def _second_clash(winners: pd.DataFrame, clashes: pd.DataFrame | None, rules: Ru
     span = 1_000_000
     # Clashes outside the units get negative keys: they lie before all others.
     clash_keys = np.sort(
-        _codes(clashes["neighborhood_id"], units) * span + _day_numbers(clashes["event_date"])
+        _codes(clashes["neighborhood_id"], units) * span + day_numbers(clashes["event_date"])
     )
-    start = _codes(winners["neighborhood_id"], units) * span + _day_numbers(winners["valid_from"])
+    start = _codes(winners["neighborhood_id"], units) * span + day_numbers(winners["valid_from"])
     position = np.searchsorted(clash_keys, start, side="right") + rules.contested_min_clashes - 1
     found = position < len(clash_keys)
     days = np.full(len(winners), -1)
@@ -315,7 +315,7 @@ def _codes(values: pd.Series, among: pd.Index) -> np.ndarray:
     return np.append(among.get_indexer(pd.Index(texts)), -1)[codes]
 
 
-def _day_numbers(dates: pd.Series) -> np.ndarray:
+def day_numbers(dates: pd.Series) -> np.ndarray:
     """Days since 1970 as integers."""
     return dates.to_numpy("datetime64[D]").astype("int64")
 
@@ -339,8 +339,8 @@ def rows_on(ids: pd.Series, starts: pd.Series, units: pd.Index, days: pd.Datetim
     # The rows are sorted by unit and date, and so are the keys of those asked for.
     unit = _codes(ids, units)
     asked = np.flatnonzero(unit >= 0)
-    keys = unit[asked] * span + _day_numbers(starts)[asked]
-    wanted = (np.arange(len(units))[:, None] * span + _day_numbers(days.to_series())[None, :]).ravel()
+    keys = unit[asked] * span + day_numbers(starts)[asked]
+    wanted = (np.arange(len(units))[:, None] * span + day_numbers(days.to_series())[None, :]).ravel()
     position = np.searchsorted(keys, wanted, side="right") - 1
     found = position >= 0
     found[found] = keys[position[found]] // span == wanted[found] // span
@@ -386,7 +386,7 @@ def panel_of(
 
     day = pd.Series(np.tile(days, len(units)))
     confirmed, contested, stale = picked("confirmed_on"), picked("contested_from"), is_true("is_stale")
-    age = np.maximum(_day_numbers(day) - _day_numbers(confirmed.where(found, day)), 0)
+    age = np.maximum(day_numbers(day) - day_numbers(confirmed.where(found, day)), 0)
     return pd.DataFrame(
         {
             "neighborhood_id": units.repeat(len(days)),

@@ -119,14 +119,17 @@ def depth(choice: Choice, actor: str) -> None:
         f"{_('Alliances')} ({len(ties)})",
         f"{_('Incidents')} ({len(events)})",
     )
-    areas_tab, ties_tab, events_tab = st.tabs(titles)
-    with areas_tab:
-        _areas_table(held)
-    with ties_tab:
-        _ties_table(ties)
-    with events_tab:
-        blocks.plain(_(SELECTION), small=True)
-        _events_table(events)
+    areas_tab, ties_tab, events_tab = st.tabs(titles, key="tabs of the actor", on_change="rerun")
+    if areas_tab.open:
+        with areas_tab:
+            _areas_table(held)
+    if ties_tab.open:
+        with ties_tab:
+            _ties_table(ties)
+    if events_tab.open:
+        with events_tab:
+            blocks.plain(_(SELECTION), small=True)
+            _events_table(events)
 
 
 def _areas_table(held: pd.DataFrame) -> None:
@@ -205,6 +208,12 @@ def _events_table(events: pd.DataFrame) -> None:
 
 def table(choice: Choice) -> None:
     """All actors: side, coalition on the date, areas, last statement that names them."""
+    with blocks.folded(_("All actors") + f" ({len(data.frame('actors'))})", "all actors") as is_open:
+        if is_open:
+            _all_actors(choice)
+
+
+def _all_actors(choice: Choice) -> None:
     model = data.model()
     rows = in_language(model, "actors")
     names = rows.set_index("actor_id")["name"]
@@ -216,19 +225,18 @@ def table(choice: Choice) -> None:
         coalition=rows["actor_id"].map(tops).map(names),
         areas=rows["actor_id"].map(counts).fillna(0).astype("int64"),
     ).sort_values(["areas", "name"], ascending=[False, True])
-    with st.expander(_("All actors") + f" ({len(rows)})"):
-        blocks.table(
-            rows,
-            {
-                "name": _("Actor"),
-                "actor_type": _("Kind"),
-                "coalition": _("Coalition on this date"),
-                "areas": st.column_config.NumberColumn(
-                    _("Named in the status of"), help=_("neighborhoods, contested ones included")
-                ),
-                "state": _("State"),
-                "leader": _("Leader, as reported"),
-                **blocks.source_columns(),
-            },
-            height=420,
-        )
+    blocks.table(
+        rows,
+        {
+            "name": _("Actor"),
+            "actor_type": _("Kind"),
+            "coalition": _("Coalition on this date"),
+            "areas": st.column_config.NumberColumn(
+                _("Named in the status of"), help=_("neighborhoods, contested ones included")
+            ),
+            "state": _("State"),
+            "leader": _("Leader, as reported"),
+            **blocks.source_columns(),
+        },
+        height=420,
+    )

@@ -132,6 +132,14 @@ def age_text(choice: data.Choice) -> str:
     return text
 
 
+@contextmanager
+def folded(label: str, key: str) -> Iterator[bool]:
+    """A part that the reader unfolds; nothing in it should be computed or sent before: it yields whether it is open."""
+    part = st.expander(label, key=key, on_change="rerun")
+    with part:
+        yield bool(part.open)
+
+
 def source_columns() -> dict[str, Any]:
     """Column settings of tables that show sources: the link, and recall made visible (values: see :func:`table`)."""
     return {

@@ -258,75 +258,83 @@ def details() -> None:
         )
     _versions(chosen)
     _left_out(chosen, is_restricted=is_restricted)
-    with st.expander(_("Columns")):
-        columns = pd.DataFrame(
-            [
-                {"column": column.name, "kind": column.kind, "meaning": _(column.about)}
-                for column in CONTRACTS[chosen].columns
-            ]
-        )
-        blocks.table(columns, {"column": _("Column"), "kind": _("Kind"), "meaning": _("Meaning")})
-    with st.expander(_("Rows")):
-        if is_restricted:
-            blocks.plain(
-                _(
-                    "The provider does not allow its rows to be handed on: only aggregates and drawings are shown."
+    with blocks.folded(_("Columns"), "columns of the dataset") as is_open:
+        if is_open:
+            columns = pd.DataFrame(
+                [
+                    {"column": column.name, "kind": column.kind, "meaning": _(column.about)}
+                    for column in CONTRACTS[chosen].columns
+                ]
+            )
+            blocks.table(columns, {"column": _("Column"), "kind": _("Kind"), "meaning": _("Meaning")})
+    with blocks.folded(_("Rows"), "rows of the dataset") as is_open:
+        if is_open:
+            if is_restricted:
+                blocks.plain(
+                    _(
+                        "The provider does not allow its rows to be handed on: only aggregates and drawings are shown."
+                    )
                 )
-            )
-        else:
-            rows = data.frame(chosen)
-            st.dataframe(rows, hide_index=True, width="stretch", height=420)
-            st.download_button(
-                _("Download as CSV"),
-                lambda: csv_bytes(licences.released(rows)),
-                file_name=f"{chosen}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                key="rows",
-            )
+            else:
+                rows = data.frame(chosen)
+                st.dataframe(rows, hide_index=True, width="stretch", height=420)
+                st.download_button(
+                    _("Download as CSV"),
+                    lambda: csv_bytes(licences.released(rows)),
+                    file_name=f"{chosen}.csv",
+                    mime="text/csv",
+                    icon=":material/download:",
+                    key="rows",
+                )
 
 
 def _versions(dataset_id: str) -> None:
     found = published_versions(data.refresh_log(), dataset_id, data.snapshot().versions.get(dataset_id))
-    with st.expander(_("Versions ({count})").format(count=len(found))):
-        found["at"] = found["at"].dt.tz_convert(LOCAL_TIME_ZONE).dt.tz_localize(None)
-        found["how"] = [
-            _("gone back to") if how == "rollback" else _("published") if how else _("before the log")
-            for how in found["how"]
-        ]
-        blocks.table(
-            found,
-            {
-                "version": _("Version"),
-                "is_current": st.column_config.CheckboxColumn(_("Served now")),
-                "how": _("How"),
-                "at": st.column_config.DatetimeColumn(_("When (Port-au-Prince)"), format="YYYY-MM-DD HH:mm"),
-            },
-        )
-        blocks.plain(
-            _("To go back: {command}").format(
-                command=f"python -m loaders rollback {dataset_id} --to VERSION"
-            ),
-            small=True,
-        )
+    with blocks.folded(
+        _("Versions ({count})").format(count=len(found)), "versions of the dataset"
+    ) as is_open:
+        if is_open:
+            found["at"] = found["at"].dt.tz_convert(LOCAL_TIME_ZONE).dt.tz_localize(None)
+            found["how"] = [
+                _("gone back to") if how == "rollback" else _("published") if how else _("before the log")
+                for how in found["how"]
+            ]
+            blocks.table(
+                found,
+                {
+                    "version": _("Version"),
+                    "is_current": st.column_config.CheckboxColumn(_("Served now")),
+                    "how": _("How"),
+                    "at": st.column_config.DatetimeColumn(
+                        _("When (Port-au-Prince)"), format="YYYY-MM-DD HH:mm"
+                    ),
+                },
+            )
+            blocks.plain(
+                _("To go back: {command}").format(
+                    command=f"python -m loaders rollback {dataset_id} --to VERSION"
+                ),
+                small=True,
+            )
 
 
 def _left_out(dataset_id: str, *, is_restricted: bool) -> None:
     found = data.rejected(dataset_id)
-    with st.expander(_("Rows left out ({count})").format(count=len(found))):
-        if found.empty:
-            blocks.plain(_("No row was left out."))
-            return
-        if is_restricted:
-            # What the row says is the provider's: only why it was left out is ours.
-            st.dataframe(found[["row", "column", "reason"]], hide_index=True, width="stretch")
-            return
-        st.dataframe(found, hide_index=True, width="stretch")
-        st.download_button(
-            _("Download as CSV"),
-            blocks.safe_csv(found),
-            file_name=f"{dataset_id}-left-out.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="left out",
-        )
+    with blocks.folded(_("Rows left out ({count})").format(count=len(found)), "rows left out") as is_open:
+        if is_open:
+            if found.empty:
+                blocks.plain(_("No row was left out."))
+                return
+            if is_restricted:
+                # What the row says is the provider's: only why it was left out is ours.
+                st.dataframe(found[["row", "column", "reason"]], hide_index=True, width="stretch")
+                return
+            st.dataframe(found, hide_index=True, width="stretch")
+            st.download_button(
+                _("Download as CSV"),
+                blocks.safe_csv(found),
+                file_name=f"{dataset_id}-left-out.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key="left out",
+            )

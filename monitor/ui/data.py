@@ -352,4 +352,9 @@ def commune_in_language(commune: str) -> str:
 
 def name_in_language(neighborhood_id: str) -> str:
     """Name of a place in the current language where an alias gives one, else its main name."""
-    return model().names(language()).get(neighborhood_id, neighborhood_id)
+    return names_in_language().get(neighborhood_id, neighborhood_id)
+
+
+def names_in_language() -> Mapping[str, str]:
+    """Name of every place as :func:`name_in_language` gives it, by its id: for columns of tables."""
+    return model().names(language())

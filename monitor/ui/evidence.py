@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -106,50 +107,54 @@ def _headline(choice: Choice) -> None:
         exhibit("nine-headlines", choice, parameters)
     with right:
         exhibit("sensitivity", choice, parameters)
-    with st.expander(_("Neighborhoods whose status rests on one source")):
-        changes = doubt.changes(data.model(), choice)
-        changes = changes[changes["neighborhood_id"].isin(data.scope()["neighborhood_id"])]
-        blocks.table(
-            changes.assign(
-                name=changes["neighborhood_id"].map(data.name_in_language),
-                status_with=changes["status_with"].map(status_label),
-                status_without=changes["status_without"].map(status_label),
-            ),
-            {
-                "source": _("Source"),
-                "name": _("Neighborhood"),
-                "status_with": _("Status"),
-                "status_without": _("Without this source"),
-            },
-            height=320,
-        )
+    with blocks.folded(_("Neighborhoods whose status rests on one source"), "one source") as is_open:
+        if is_open:
+            changes = doubt.changes(data.model(), choice)
+            changes = changes[changes["neighborhood_id"].isin(data.scope()["neighborhood_id"])]
+            blocks.table(
+                changes.assign(
+                    name=changes["neighborhood_id"].map(data.names_in_language()),
+                    status_with=changes["status_with"].map(status_label),
+                    status_without=changes["status_without"].map(status_label),
+                ),
+                {
+                    "source": _("Source"),
+                    "name": _("Neighborhood"),
+                    "status_with": _("Status"),
+                    "status_without": _("Without this source"),
+                },
+                height=320,
+            )
 
 
 def _sources(choice: Choice) -> None:
     exhibit("disagreement", choice)
     rows = disagreement(data.model(), choice)
-    with st.expander(_("What each of them says ({n} statements)").format(n=len(rows))):
-        said = data.assertions().drop_duplicates("assertion_id").set_index("assertion_id")
-        links = said.reindex(rows["assertion_id"])
-        blocks.table(
-            rows.assign(
-                status=rows["status"].map(status_label),
-                verification=rows["verification"].map(lambda value: word("verification", value)),
-                source_url=links["source_url"].to_numpy(),
-                note=links["note"].to_numpy(),
-            ).sort_values(["name", "from_earliest"], ascending=[True, False]),
-            {
-                "name": _("Area"),
-                "source": _("Source"),
-                "status": _("Says"),
-                "from_earliest": st.column_config.DateColumn(_("About"), format="YYYY-MM-DD"),
-                "published_date": st.column_config.DateColumn(_("Published"), format="YYYY-MM-DD"),
-                "verification": _("Verification"),
-                "note": _("What happened"),
-                "source_url": st.column_config.LinkColumn(_("Link"), display_text=_("open")),
-            },
-            height=320,
-        )
+    with blocks.folded(
+        _("What each of them says ({n} statements)").format(n=len(rows)), "what each says"
+    ) as is_open:
+        if is_open:
+            said = data.assertions().drop_duplicates("assertion_id").set_index("assertion_id")
+            links = said.reindex(rows["assertion_id"])
+            blocks.table(
+                rows.assign(
+                    status=rows["status"].map(status_label),
+                    verification=rows["verification"].map(lambda value: word("verification", value)),
+                    source_url=links["source_url"].to_numpy(),
+                    note=links["note"].to_numpy(),
+                ).sort_values(["name", "from_earliest"], ascending=[True, False]),
+                {
+                    "name": _("Area"),
+                    "source": _("Source"),
+                    "status": _("Says"),
+                    "from_earliest": st.column_config.DateColumn(_("About"), format="YYYY-MM-DD"),
+                    "published_date": st.column_config.DateColumn(_("Published"), format="YYYY-MM-DD"),
+                    "verification": _("Verification"),
+                    "note": _("What happened"),
+                    "source_url": st.column_config.LinkColumn(_("Link"), display_text=_("open")),
+                },
+                height=320,
+            )
     voices = filters.select(
         "voices",
         _("Compare"),
@@ -159,18 +164,19 @@ def _sources(choice: Choice) -> None:
         kind="segmented",
     )
     exhibit("agreement", choice, {"voices": voices})
-    with st.expander(_("All pairs")):
-        blocks.table(
-            pair_table(data.model(), choice, {"voices": voices}),
-            {
-                "label": _("Pair"),
-                "n": st.column_config.NumberColumn(_("Neighborhood-weeks"), format="%d"),
-                "neighborhoods": st.column_config.NumberColumn(_("Neighborhoods"), format="%d"),
-                "agree": st.column_config.NumberColumn(_("Same status"), format="percent"),
-                "kappa": st.column_config.NumberColumn(_("Cohen's kappa"), format="%.2f"),
-            },
-            height=320,
-        )
+    with blocks.folded(_("All pairs"), "all pairs") as is_open:
+        if is_open:
+            blocks.table(
+                pair_table(data.model(), choice, {"voices": voices}),
+                {
+                    "label": _("Pair"),
+                    "n": st.column_config.NumberColumn(_("Neighborhood-weeks"), format="%d"),
+                    "neighborhoods": st.column_config.NumberColumn(_("Neighborhoods"), format="%d"),
+                    "agree": st.column_config.NumberColumn(_("Same status"), format="percent"),
+                    "kappa": st.column_config.NumberColumn(_("Cohen's kappa"), format="%.2f"),
+                },
+                height=320,
+            )
 
 
 def _kind_label(kind: str) -> str:
@@ -190,17 +196,23 @@ def _time(choice: Choice) -> None:
     )
     exhibit("then-and-now", choice, {"by": filters.read("by", "neighborhoods"), "then": then})
     model = data.model()
-    moved = numbers.moved(model, replace(choice, known_on=then), choice)
-    st.markdown(f"## {_('Headlines that moved')} ({len(moved)})")
-    if moved.empty:
-        blocks.plain(_("No headline differs between then and now."))
-    else:
-        now = _("Now") if choice.known_on is None else format_date(choice.known_on)
-        lineage.moved_table(moved, _("Known on {date}").format(date=format_date(then)), now)
+    with blocks.folded(_("How each headline moved since"), "headlines moved") as is_open:
+        if is_open:
+            _moved(choice, then)
     rows = doubt.revised(model, choice, then)
     st.markdown(f"## {_('What was learned since')} ({len(rows)})")
     _revised(rows)
     exhibit("reporting-lag", choice)
+
+
+def _moved(choice: Choice, then: date) -> None:
+    moved = numbers.moved(data.model(), replace(choice, known_on=then), choice)
+    blocks.plain(
+        _("{moved} of {n} headlines differ.").format(moved=len(moved), n=len(numbers.HEADLINES)), small=True
+    )
+    if len(moved):
+        now = _("Now") if choice.known_on is None else format_date(choice.known_on)
+        lineage.moved_table(moved, _("Known on {date}").format(date=format_date(then)), now)
 
 
 def _revised(rows: pd.DataFrame) -> None:
@@ -210,13 +222,13 @@ def _revised(rows: pd.DataFrame) -> None:
         )
         return
     titles = {name: data.title(name) for name in rows["dataset_id"].unique()}
+    names = data.names_in_language()
     blocks.table(
         rows.assign(
             kind=rows["kind"].map(_kind_label),
             dataset_id=rows["dataset_id"].map(titles),
             place=[
-                data.name_in_language(area) if isinstance(area, str) else "–"
-                for area in rows["neighborhood_id"]
+                names.get(area, area) if isinstance(area, str) else "–" for area in rows["neighborhood_id"]
             ],
             status=[
                 status_label(row.status)
@@ -246,18 +258,20 @@ def _silence(choice: Choice) -> None:
     exhibit("silence-map", choice)
     rows = doubt.silence(data.model(), choice)
     labels = silence_labels()
-    with st.expander(_("All neighborhoods by silence and people")):
-        blocks.table(
-            rows.assign(
-                name=rows["neighborhood_id"].map(data.name_in_language), silence=rows["silence"].map(labels)
-            ).sort_values(["weeks", "population"], ascending=[False, False], na_position="first"),
-            {
-                "name": _("Neighborhood"),
-                "commune": _("Commune"),
-                "silence": _("Without a report"),
-                "last_report": st.column_config.DateColumn(_("Last report"), format="YYYY-MM-DD"),
-                "weeks": st.column_config.NumberColumn(_("Weeks"), format="%d"),
-                "population": st.column_config.NumberColumn(_("People"), format="localized"),
-            },
-            height=360,
-        )
+    with blocks.folded(_("All neighborhoods by silence and people"), "all silences") as is_open:
+        if is_open:
+            blocks.table(
+                rows.assign(
+                    name=rows["neighborhood_id"].map(data.names_in_language()),
+                    silence=rows["silence"].map(labels),
+                ).sort_values(["weeks", "population"], ascending=[False, False], na_position="first"),
+                {
+                    "name": _("Neighborhood"),
+                    "commune": _("Commune"),
+                    "silence": _("Without a report"),
+                    "last_report": st.column_config.DateColumn(_("Last report"), format="YYYY-MM-DD"),
+                    "weeks": st.column_config.NumberColumn(_("Weeks"), format="%d"),
+                    "population": st.column_config.NumberColumn(_("People"), format="localized"),
+                },
+                height=360,
+            )

@@ -96,15 +96,16 @@ def _conflicts(choice: Choice, topic: str) -> None:
     rows = mission_analysis.conflicts(figures(data.model(), choice))
     rows = rows[rows["topic"] == topic]
     groups = rows["conflict"].nunique()
-    with st.expander(_("Conflicting figures, side by side ({n})").format(n=groups), expanded=False):
-        blocks.plain(
-            _(
-                "Figures of one basis and one country or fund, published within a month of each other, that differ. None is chosen and none is added."
-            ),
-            small=True,
-        )
-        if groups:
-            blocks.table(_in_words(rows, "basis", "unit"), {"conflict": _("Group"), **_columns()})
+    with blocks.folded(_("Conflicting figures, side by side ({n})").format(n=groups), "conflicts") as is_open:
+        if is_open:
+            blocks.plain(
+                _(
+                    "Figures of one basis and one country or fund, published within a month of each other, that differ. None is chosen and none is added."
+                ),
+                small=True,
+            )
+            if groups:
+                blocks.table(_in_words(rows, "basis", "unit"), {"conflict": _("Group"), **_columns()})
 
 
 def inputs(choice: Choice) -> None:
@@ -204,12 +205,15 @@ def _statement(row: pd.Series, verdict: Verdict) -> None:
             ),
             small=True,
         )
-        with st.expander(_("Rows and sources behind the numbers")):
-            for item in verdict.numbers:
-                if item.rows:
-                    _rows_behind(item)
-            if isinstance(row["note"], str):
-                blocks.plain(_(row["note"]), small=True)
+        with blocks.folded(
+            _("Rows and sources behind the numbers"), f"rows behind {row['statement_id']}"
+        ) as is_open:
+            if is_open:
+                for item in verdict.numbers:
+                    if item.rows:
+                        _rows_behind(item)
+                if isinstance(row["note"], str):
+                    blocks.plain(_(row["note"]), small=True)
         source = (
             blocks.link(row["source_publisher"], row["source_url"])
             if isinstance(row["source_url"], str)
@@ -246,49 +250,51 @@ def _in_words(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def tables(choice: Choice) -> None:
     """All figures as tables."""
-    with st.expander(_("All mission figures")):
-        rows = _in_words(
-            figures(data.model(), choice).sort_values("as_of", ascending=False), "topic", "basis", "unit"
-        )
-        blocks.table(
-            rows,
-            {
-                "as_of": st.column_config.DateColumn(_("Date"), format="YYYY-MM-DD"),
-                "topic": _("Topic"),
-                "basis": _("Basis"),
-                "entity": _("Entity"),
-                "value": st.column_config.NumberColumn(_("Value"), format="localized"),
-                "unit": _("Unit"),
-                "is_batch": st.column_config.CheckboxColumn(
-                    _("Batch"), help=_("an arriving batch, not a total")
-                ),
-                "note": _("Note"),
-                **blocks.source_columns(),
-            },
-            height=420,
-        )
-    with st.expander(_("All published indicators")):
-        rows = data.frame("indicators")
-        rows = rows[rows["period_start"] <= pd.Timestamp(choice.as_of)].sort_values(
-            "period_start", ascending=False
-        )
-        rows = _in_words(rows, "indicator", "unit").assign(
-            area_id=rows["area_id"].map(place_names(data.model()))
-        )
-        blocks.table(
-            rows,
-            {
-                "period_start": st.column_config.DateColumn(_("From"), format="YYYY-MM-DD"),
-                "period_end": st.column_config.DateColumn(_("To"), format="YYYY-MM-DD"),
-                "indicator": _("Indicator"),
-                "area_id": _("Area"),
-                "value": st.column_config.NumberColumn(_("Value"), format="localized"),
-                "unit": _("Unit"),
-                "note": _("Note"),
-                **blocks.source_columns(),
-            },
-            height=420,
-        )
+    with blocks.folded(_("All mission figures"), "all figures") as is_open:
+        if is_open:
+            rows = _in_words(
+                figures(data.model(), choice).sort_values("as_of", ascending=False), "topic", "basis", "unit"
+            )
+            blocks.table(
+                rows,
+                {
+                    "as_of": st.column_config.DateColumn(_("Date"), format="YYYY-MM-DD"),
+                    "topic": _("Topic"),
+                    "basis": _("Basis"),
+                    "entity": _("Entity"),
+                    "value": st.column_config.NumberColumn(_("Value"), format="localized"),
+                    "unit": _("Unit"),
+                    "is_batch": st.column_config.CheckboxColumn(
+                        _("Batch"), help=_("an arriving batch, not a total")
+                    ),
+                    "note": _("Note"),
+                    **blocks.source_columns(),
+                },
+                height=420,
+            )
+    with blocks.folded(_("All published indicators"), "all indicators") as is_open:
+        if is_open:
+            rows = data.frame("indicators")
+            rows = rows[rows["period_start"] <= pd.Timestamp(choice.as_of)].sort_values(
+                "period_start", ascending=False
+            )
+            rows = _in_words(rows, "indicator", "unit").assign(
+                area_id=rows["area_id"].map(place_names(data.model()))
+            )
+            blocks.table(
+                rows,
+                {
+                    "period_start": st.column_config.DateColumn(_("From"), format="YYYY-MM-DD"),
+                    "period_end": st.column_config.DateColumn(_("To"), format="YYYY-MM-DD"),
+                    "indicator": _("Indicator"),
+                    "area_id": _("Area"),
+                    "value": st.column_config.NumberColumn(_("Value"), format="localized"),
+                    "unit": _("Unit"),
+                    "note": _("Note"),
+                    **blocks.source_columns(),
+                },
+                height=420,
+            )
 
 
 #: Sources named behind one number; the table of the dataset has them all.

@@ -303,7 +303,7 @@ def _after(choice: Choice) -> None:
         )
     )
     blocks.table(
-        rows.assign(name=rows["neighborhood_id"].map(data.name_in_language)).sort_values(
+        rows.assign(name=rows["neighborhood_id"].map(data.names_in_language())).sort_values(
             "start", ascending=False
         ),
         {

@@ -20,6 +20,7 @@ from monitor.analysis.durability import (
     reloss_rate,
     rmst_interval,
     strata,
+    violent_events,
 )
 from monitor.analysis.holds import hold_curve, rmst
 
@@ -195,10 +196,10 @@ def test_first_incident_lies_after_the_operation_and_within_the_spell() -> None:
             incident(None, "2024-01-02"),
         ]
     ).assign(event_date=lambda f: pd.to_datetime(f["event_date"]))
-    rows = first_events(FIVE, incidents)
+    rows = first_events(FIVE, violent_events(incidents))
     assert rows["days_to_incident"].fillna(-1).tolist() == [7, -1, -1, -1, -1]
     assert rows["days_to_loss"].fillna(-1).tolist() == [20, -1, -1, 1, 5]
-    assert first_events(FIVE.iloc[:0], incidents).empty
+    assert first_events(FIVE.iloc[:0], violent_events(incidents)).empty
 
 
 def test_recovery_counts_what_reopened_and_not_what_never_closed() -> None:

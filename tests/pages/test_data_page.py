@@ -75,8 +75,15 @@ def on_the_store(store_with_a_past: Path, monkeypatch: pytest.MonkeyPatch) -> It
     data.SHELF.clear()
 
 
+#: Parts of the page that a reader unfolds; nothing in them is computed or sent before.
+FOLDED = ("rows left out", "columns of the dataset", "rows of the dataset", "versions of the dataset")
+
+
 def run(script: str, **link: str) -> AppTest:
+    """A page with all its parts unfolded."""
     app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    for key in FOLDED:
+        app.session_state[key] = True
     app.switch_page(f"pages/{script}")
     for name, value in link.items():
         app.query_params[name] = value

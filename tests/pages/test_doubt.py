@@ -68,3 +68,22 @@ def test_a_link_with_another_definition_says_so_in_the_methods() -> None:
     assert note in said(app)
     app.button(key="definitions in force").click().run()
     assert [item.value for item in app.markdown if note in item.value.replace("\\", "")] == []
+
+
+def test_what_is_folded_is_computed_only_once_it_is_opened() -> None:
+    link = {"show": "time", "as_of": "2025-06-25", "then": "2025-03-01"}
+    closed = open_page("evidence.py", **link)
+    assert "headlines differ" not in "\n".join(item.value for item in closed.caption)
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    app.session_state["headlines moved"] = True
+    app.switch_page("pages/evidence.py")
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert "headlines differ" in "\n".join(item.value for item in app.caption)
+    assert any(
+        "Known on 1 Mar 2025" in str(frame.value.columns) or "then" in frame.value.columns
+        for frame in app.dataframe
+    )
+    assert any("then" in frame.value.columns for frame in app.dataframe)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from monitor.analysis import doubt, lags, robustness, voids
+from monitor.analysis import doubt, lags, voids
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, maps
 from monitor.charts import doubt as charts
@@ -119,7 +119,7 @@ def _agreement(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
 def _nine(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     chosen = chosen_headline(parameters)
     rows = doubt.nine_rows(model, choice)
-    table = robustness.explainer(rows)
+    table = doubt.nine(model, choice)
     sentence = captions.nine(table, chosen, measures(), denominators())
     stamp = stamp_of(
         model,

@@ -20,11 +20,13 @@ from monitor.export.figures.base import (
     place_names,
     stamp_of,
 )
-from monitor.language import _, format_date, format_number
+from monitor.language import _, format_date, format_number, language
 from monitor.vocabulary import remark, word
 
 _PAGE = "retaken-areas"
 _DATASETS = ("retaken_areas", "territorial_control")
+#: What the register in words is derived from.
+_OF_REGISTER = (*_DATASETS, "incidents", "actors", "neighborhoods", "aliases")
 _HORIZON_DAYS = 180
 #: Spells drawn at most; the download has all.
 _MOST_SPELLS = 60
@@ -36,12 +38,18 @@ READINGS = ("primary", "strict")
 
 def claims(model: Model, choice: Choice) -> pd.DataFrame:
     """Register of claims with name and commune of the place, the latest first."""
-    rows = retaken.register(model, choice)
-    places = model.frame("neighborhoods").set_index("neighborhood_id")
-    return rows.assign(
-        name=rows["neighborhood_id"].map(place_names(model)),
-        commune=rows["neighborhood_id"].map(places["commune"]).replace(dict(commune_names(model))),
-    ).sort_values("claim_date", ascending=False, kind="stable")
+
+    def compute() -> pd.DataFrame:
+        rows = retaken.register(model, choice)
+        communes = model.frame("neighborhoods").set_index("neighborhood_id")["commune"]
+        return rows.assign(
+            name=rows["neighborhood_id"].map(place_names(model)),
+            commune=rows["neighborhood_id"].map(communes.replace(dict(commune_names(model)))),
+        ).sort_values("claim_date", ascending=False, kind="stable")
+
+    arguments = (language(), choice.reading, choice.as_of)
+    found: pd.DataFrame = model.kept("claims in words", _OF_REGISTER, arguments, compute)
+    return found
 
 
 def claimant_label(row: pd.Series) -> str:
@@ -61,7 +69,7 @@ def _funnel(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
     if rows.empty:
         raise NothingToDrawError(_("No claim by this date at this evidence level."))
     strict = is_strict(parameters)
-    steps = claim_analysis.funnel(rows, observed_to=retaken.observed_to(model, choice), strict=strict)
+    steps = retaken.funnel(model, choice, strict=strict)
     sentence = captions.funnel(steps)
     stamp = stamp_of(
         model,
@@ -218,10 +226,10 @@ def _spells(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
         caveat = _(
             "Days from the change to the loss, or to the last statement about the place. Fewer than {least} spells: no curve"
         ).format(least=HOLD_CURVE_MIN_SPELLS)
-    drawn = rows.assign(label=names + " · " + rows["start"].map(format_date)).sort_values("start")
-    if len(drawn) > _MOST_SPELLS:
-        drawn = drawn.tail(_MOST_SPELLS)
+    if len(rows) > _MOST_SPELLS:
         caveat += _(". The latest {n} are drawn").format(n=_MOST_SPELLS)
+    drawn = rows.assign(label=names).sort_values("start").tail(_MOST_SPELLS)
+    drawn["label"] += " · " + drawn["start"].map(format_date)
     stamp = stamp_of(model, sentence, *_DATASETS, choice=choice, evidence=True, caveat=caveat)
     figure = strips.spell_bars(drawn, stamp)
     return BuiltFigure(figure, stamp, sentence, f"spells-{choice.as_of}", rows.assign(name=names))
@@ -229,15 +237,15 @@ def _spells(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
 
 def _hold_curve(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     strict = is_strict(parameters)
-    rows = retaken.whole_spells(model, choice, strict=strict)
-    if len(rows) < HOLD_CURVE_MIN_SPELLS:
+    rows, summary, _durability, _reloss = retaken.held(model, choice, strict=strict)
+    if summary is None or len(rows) < HOLD_CURVE_MIN_SPELLS:
         raise NothingToDrawError(
             _(
                 "{n} changes from gang to state are too few for a hold curve (at least {least}): they are listed."
             ).format(n=len(rows), least=HOLD_CURVE_MIN_SPELLS)
         )
     curve = holds.hold_curve(rows["duration_days"], rows["lost"])
-    sentence = captions.hold_curve(durability.hold_summary(rows))
+    sentence = captions.hold_curve(summary)
     stamp = stamp_of(
         model,
         sentence,
