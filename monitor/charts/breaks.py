@@ -85,16 +85,12 @@ def _source_label(source: str) -> str:
 def _notes(breaks: Sequence[Break], *, shaded: bool = False) -> tuple[str, ...]:
     volumes = [item for item in breaks if item.kind != "method"][-_NAMED:]
     methods = [item for item in breaks if item.kind == "method"][-_NAMED:]
-    notes = []
+    said = []
     for item in volumes:
         text = (
-            _(
-                "{source}, {start} to {end}: {share} fewer rows than usual, which may be the source and not the world"
-            )
+            _("{source}, {start} to {end}: {share} fewer rows than usual")
             if item.kind == "drop"
-            else _(
-                "{source}, {start} to {end}: {share} more rows than usual, which may be the source and not the world"
-            )
+            else _("{source}, {start} to {end}: {share} more rows than usual")
         )
         text = text.format(
             source=_source_label(item.source),
@@ -102,6 +98,10 @@ def _notes(breaks: Sequence[Break], *, shaded: bool = False) -> tuple[str, ...]:
             end=format_date(item.end),
             share=format_percent(abs(item.found / item.expected - 1)),
         )
+        said.append(text)
+    notes = []
+    if said:
+        text = _("{what}; this may be the source and not the world").format(what="; ".join(said))
         notes.append(_("Shaded: {what}").format(what=text) if shaded else text)
     notes += [
         _("Dashed, {date}: {what}").format(date=format_date(item.start), what=_(item.note))

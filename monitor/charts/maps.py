@@ -565,6 +565,11 @@ def change_map(
         right=0,
         narrow={f"annotations[1].{name}": value for name, value in under.items()},
         narrow_below=17 * len(notes) + 14,
+        key=[
+            Key("■", STATUS_COLOURS[status], status_label(status))
+            for status in STATUS_ORDER
+            if status in {*rows["status"], *rows["status_before"]} and status != Status.NO_DATA
+        ],
     )
 
 

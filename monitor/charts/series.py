@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from loaders.contracts import Status
-from monitor.charts.drawing import Drawing, trace
+from monitor.charts.drawing import Drawing, Part, trace
 from monitor.charts.style import (
     GREY,
     INK,
-    PALE,
     STATUS_COLOURS,
     STATUS_INKS,
     Key,
@@ -36,6 +37,9 @@ _STACK = (
     Status.NO_DATA,
 )
 
+_BACKDROP = "#d3dae0"
+#: Least distance between labels of values, as parts of the width and the height of a chart.
+_LABEL_WIDE, _LABEL_HIGH = 0.08, 0.055
 #: Least distance between labels at the right edge of the share chart, in per cent of its height.
 _LABEL_GAP = 5.2
 
@@ -49,8 +53,14 @@ EVENT_COLOURS = {
 }
 
 
+#: Name of the trace of milestones.
+MILESTONES = "milestones"
+
+
 def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0) -> None:
-    """Numbered ticks of milestones on top of a time chart; the label shows on hover and in the figure's notes.
+    """Ticks of milestones on top of a time chart, named on hover.
+
+    A figure that leaves the page numbers and lists them (:mod:`monitor.charts.standing`).
 
     Parameters
     ----------
@@ -59,6 +69,7 @@ def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0)
     y
         Top of the plot area, paper units.
     """
+    milestones = milestones.sort_values("milestone_date", kind="stable")
     days = milestones["milestone_date"]
     figure.add_trace(
         {
@@ -85,10 +96,13 @@ def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0)
                 f"<b>{format_date(row.milestone_date)}</b><br>{_(row.label)}"
                 for row in milestones.itertuples()
             ],
+            customdata=[
+                f"{_(row.label)}, {format_date(row.milestone_date)}" for row in milestones.itertuples()
+            ],
             hovertemplate="%{text}<extra></extra>",
             showlegend=False,
             cliponaxis=False,
-            meta="milestones",
+            meta=MILESTONES,
         )
     )
     figure.update_layout(yaxis9={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
@@ -335,11 +349,14 @@ def functioning_chart(
     )
     figure.add_trace(
         trace(
-            "bar",
+            "scatter",
             x=table["date"],
             y=table["known"],
             yaxis="y2",
-            marker={"color": PALE, "line": {"width": 0}},
+            mode="lines",
+            line={"width": 0, "shape": "hv"},
+            fill="tozeroy",
+            fillcolor=_BACKDROP,
             name=_("sites known"),
             hoverinfo="skip",
         )
@@ -352,21 +369,60 @@ def functioning_chart(
             "side": "right",
             "range": [0, max(listed, 1)],
             "showgrid": False,
-            "tickfont": {"size": 11, "color": GREY},
-            "title": {
-                "text": _("sites with a state that is not stale (bars)"),
-                "font": {"size": 11, "color": GREY},
-            },
+            "tickfont": {"size": 12, "color": GREY},
         },
         showlegend=False,
-        bargap=0,
         uirevision="functioning-chart",
     )
     if milestones is not None and len(milestones):
         add_milestones(figure, milestones)
         # The axis of the share itself lies over the bars' axis, and nothing can lie over it.
         figure.update_layout(yaxis9={"overlaying": "y2"})
-    return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=60)
+    key = [
+        Key("━", "#2166ac", _("share that functions (left)")),
+        Key("■", _BACKDROP, _("sites with a state that is not stale (right)")),
+    ]
+    return stamped(figure, stamp, height=height, below=28, above=16, left=46, right=36, key=key)
+
+
+def value_labels(days: pd.Series, values: pd.Series, texts: Sequence[str], *, top: float) -> Part:
+    """Values written over their marks on a time chart; where marks are crowded the first ones are labelled, the others not.
+
+    Parameters
+    ----------
+    days, values, texts
+        Place and text of each label, the most important first.
+    top
+        Upper end of the value axis.
+    """
+    span = (days.max() - days.min()).days or 1
+    across = ((days - days.min()).dt.days / span).tolist()
+    up = (values / (top or 1)).tolist()
+    kept: list[int] = []
+    for number in range(len(texts)):
+        aside = [abs(across[number] - other) for other in across]
+        above = [other - up[number] for other in up]
+        is_free = all(aside[other] > _LABEL_WIDE or abs(above[other]) > _LABEL_HIGH for other in kept)
+        # A mark just over this one would lie on its label.
+        if is_free and not any(
+            near < _LABEL_WIDE / 3 and 0 < over < _LABEL_HIGH for near, over in zip(aside, above, strict=True)
+        ):
+            kept.append(number)
+    return trace(
+        "scatter",
+        x=days.iloc[kept],
+        y=values.iloc[kept],
+        # An unseen marker keeps a text at its distance.
+        mode="markers+text",
+        marker={"size": 9, "opacity": 0},
+        text=[texts[number] for number in kept],
+        textposition="top center",
+        textfont={"size": 11, "color": INK},
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+        meta="values",
+    )
 
 
 def dated_figures(
@@ -398,10 +454,12 @@ def dated_figures(
         )
     )
     figure = Drawing()
+    drawn = []
     for name, label in labels.items():
         line = rows[rows[group] == name].sort_values("date")
         if line.empty:
             continue
+        drawn.append(line)
         figure.add_trace(
             trace(
                 "scatter",
@@ -422,6 +480,9 @@ def dated_figures(
         )
     if milestones is not None and len(milestones):
         add_milestones(figure, milestones)
+    if drawn:
+        latest = pd.concat(drawn).sort_values(["date", "value"], ascending=False, kind="stable")
+        figure.add_trace(_labelled(latest))
     figure.update_layout(
         xaxis=time_axis(),
         yaxis=value_axis(tickformat=",.0f", title={"text": unit, "font": {"size": 12, "color": GREY}}),
@@ -438,6 +499,12 @@ def dated_figures(
         right=16,
         key=key if len(labels) > 1 else (),
     )
+
+
+def _labelled(rows: pd.DataFrame, top: float | None = None, suffix: str = "") -> Part:
+    """Labels of published figures: ``date, value``."""
+    texts = [format_number(value, 1 if value % 1 else 0) + suffix for value in rows["value"]]
+    return value_labels(rows["date"], rows["value"], texts, top=top or float(rows["value"].max()))
 
 
 def period_figures(
@@ -472,12 +539,20 @@ def period_figures(
                 showlegend=False,
             )
         )
+    is_share = unit == "%"
+    latest = rows.sort_values(["period_start", "value"], ascending=False)
+    middle = (
+        latest["period_start"]
+        + (latest["period_end"].fillna(latest["period_start"]) - latest["period_start"]) / 2
+    )
+    figure.add_trace(_labelled(latest.assign(date=middle), top, "\u00a0%" if is_share else ""))
     figure.update_layout(
         xaxis=time_axis(),
         yaxis=value_axis(
             range=None if top is None else [0, top],
             tickformat=",.0f",
-            title={"text": unit, "font": {"size": 12, "color": GREY}},
+            ticksuffix="\u00a0%" if is_share else None,
+            title=None if is_share else {"text": unit, "font": {"size": 12, "color": GREY}},
         ),
         uirevision="period-figures",
     )

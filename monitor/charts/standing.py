@@ -16,18 +16,28 @@ import numpy as np
 import plotly.graph_objects as go
 
 from monitor.charts.maps import OVER_AREAS, plain, scale_bar
-from monitor.charts.style import NARROW_PX
+from monitor.charts.series import MILESTONES
+from monitor.charts.style import FIT_WIDTHS, FOOTER_LINE_PX, FOOTER_PX, INK, NARROW_PX, PLATE, wrapped
+from monitor.language import _
 
 GeoJSON = Mapping[str, Any]
 
 #: Least height in px of what a chart draws, without its stamp, and of a row of strips.
 LEAST_PLOT_PX, LEAST_ROW_PX = 250, 17
+#: Least part of a canvas that is left for what a chart draws.
+LEAST_PLOT_SHARE = 0.48
+#: Most height in px of a row.
+MOST_ROW_PX = 130
+#: Distance in px from which marks of milestones have a number each.
+_NUMBER_PX = 13
 #: A map less wide than this (times its height) has its legend under it, as on a phone.
 _LEGEND_ASPECT = 1.35
 #: Part of the size by which a map's areas stay away from its edge.
 _PADDING = 0.03
 #: What lies further outside a map than this (px) is left out.
 _OUTSIDE_PX = 60.0
+#: Type of names on a map.
+_NAME_PX = 12
 
 
 class NotStampedError(ValueError):
@@ -57,7 +67,11 @@ def standing(figure: go.Figure, *, width: float, height: float | None = None) ->
     fit = fit_for(figure, width, height)
     for path, value in fit.items():
         _set(copy, path, value)
+    _number_milestones(copy, width)
     tall = height or fit["height"]
+    spare = _spare(copy, tall - copy.layout.margin.t - copy.layout.margin.b)
+    copy.layout.annotations[0].yshift -= spare
+    copy.layout.margin.b += spare
     copy.update_layout(width=width, height=tall, autosize=False)
     if _is_map(copy):
         copy = _with_shapes(copy, width, tall)
@@ -69,18 +83,82 @@ def fit_for(figure: go.Figure, width: float, height: float | None = None) -> dic
     if height is not None and _is_map(figure) and width < _LEGEND_ASPECT * height:
         width = min(width, NARROW_PX - 1)
     chosen: dict[str, Any] = {}
+    least = 0
     for fit in figure.layout.meta["fit"]:
         if fit["min_width"] <= width:
-            chosen = fit["set"]
-    return chosen
+            chosen, least = fit["set"], fit["min_width"]
+    listed = wrapped(_milestone_list(figure), max(least, FIT_WIDTHS[0]), FOOTER_PX)
+    if not listed:
+        return chosen
+    more = FOOTER_LINE_PX * len(listed)
+    return chosen | {
+        "annotations[0].text": "<br>".join([*listed, chosen["annotations[0].text"]]),
+        "margin.b": chosen["margin.b"] + more,
+        "height": chosen["height"] + more,
+    }
+
+
+def _milestones(figure: go.Figure) -> go.Scatter | None:
+    return next((trace for trace in figure.data if trace.meta == MILESTONES), None)
+
+
+def _milestone_list(figure: go.Figure) -> str:
+    """Milestones that a figure marks, numbered: a picture has no hover to name them."""
+    marks = _milestones(figure)
+    if marks is None:
+        return ""
+    return _("Marks: {list}.").format(
+        list="; ".join(f"{number}\u00a0{text}" for number, text in enumerate(marks.customdata, start=1))
+    )
+
+
+def _number_milestones(figure: go.Figure, width: float) -> None:
+    """Number the marks of milestones; one too close to the one before goes without, as its neighbours tell its number."""
+    marks = _milestones(figure)
+    if marks is None:
+        return
+    first, last = _time_range(figure)
+    room = width - figure.layout.margin.l - figure.layout.margin.r
+    days = np.asarray(marks.x, dtype="datetime64[D]")
+    places = (days - first) / (last - first) * room
+    texts, taken = [""] * len(days), -np.inf
+    for number in np.argsort(places, kind="stable"):
+        if places[number] - taken >= _NUMBER_PX:
+            texts[number], taken = str(number + 1), places[number]
+    marks.update(
+        mode="markers+text", text=texts, textposition="top center", textfont={"size": 11, "color": INK}
+    )
+
+
+def _time_range(figure: go.Figure) -> tuple[np.datetime64, np.datetime64]:
+    """First and last day of the time axis."""
+    edges = figure.layout.xaxis.range
+    if edges is None:
+        values = [np.asarray(trace.x, dtype="datetime64[D]") for trace in figure.data if trace.x is not None]
+        days = np.concatenate(values)
+        edges = (np.nanmin(days), np.nanmax(days))
+    first, last = (np.datetime64(edge, "D") for edge in edges)
+    return first, max(last, first + 1)
+
+
+def _spare(figure: go.Figure, plot: float) -> float:
+    """Px of a plot's height that its rows do not need: few rows on a tall canvas do not grow into blocks."""
+    rows = len(figure.layout.yaxis.categoryarray or ())
+    return max(0.0, plot - MOST_ROW_PX * rows) if rows else 0.0
 
 
 def fits(figure: go.Figure, width: float, height: float) -> bool:
     """Whether the figure's parts have enough room in a size, in px."""
     fit = fit_for(figure, width, height)
     rows = len(figure.layout.yaxis.categoryarray or ())
-    plot = max(LEAST_PLOT_PX, LEAST_ROW_PX * rows, 420 if _is_map(figure) else 0)
+    plot = max(LEAST_PLOT_PX, LEAST_PLOT_SHARE * height, LEAST_ROW_PX * rows, 420 if _is_map(figure) else 0)
     return bool(fit["margin.t"] + fit["margin.b"] + plot <= height)
+
+
+def is_roomy(figure: go.Figure, width: float, height: float) -> bool:
+    """Whether the figure would leave a part of a size empty: its type may be larger then."""
+    fit = fit_for(figure, width, height)
+    return _spare(figure, height - fit["margin.t"] - fit["margin.b"]) > 0
 
 
 def _is_map(figure: go.Figure) -> bool:
@@ -125,6 +203,11 @@ class _Projection:
         """Latitude of the middle, degrees."""
         return float(np.degrees(2 * np.arctan(np.exp(self._middle[1])) - np.pi / 2))
 
+    def shows(self, x: float, y: float) -> bool:
+        """Whether a place in px is in the picture."""
+        left, bottom, right, top = self.box.tolist()
+        return bool(left < x < right and bottom < y < top)
+
     def __call__(self, degrees: np.ndarray) -> np.ndarray:
         """Px east and north of the middle for longitudes and latitudes."""
         return (_mercator(degrees) - self._middle) * self._scale
@@ -147,10 +230,9 @@ def _with_shapes(figure: go.Figure, width: float, height: float) -> go.Figure:
     for trace in figure.data:
         if trace.type == "choroplethmap":
             shapes += _area_shapes(trace, project)
-        else:
+        elif "text" not in str(trace.mode):
             points.append(_points(trace, project))
-    shapes += _style_shapes(style, over, project)
-    points += _names(style, project)
+    shapes += [*_style_shapes(style, over, project), *_names(style, project)]
     sea = next(
         (
             layer["paint"]["background-color"]
@@ -170,6 +252,7 @@ def _with_shapes(figure: go.Figure, width: float, height: float) -> go.Figure:
     for note in drawn["annotations"]:
         if note.get("name") == "scale":
             note["text"] = label
+    drawn["annotations"] += _texts(figure, project)
     drawn |= {
         "xaxis": {**axis, "range": [left, right]},
         "yaxis": {**axis, "range": [bottom, top]},
@@ -245,20 +328,46 @@ def _at_zoom(value: Any, zoom: float) -> float:
     return float(np.interp(zoom, stops[::2], stops[1::2]))
 
 
-def _names(style: Mapping[str, Any], project: _Projection) -> Iterator[go.Scatter]:
-    """Names of communes, from the style's points."""
-    found = style.get("sources", {}).get("names", {}).get("data", {}).get("features", [])
-    named = [feature for feature in found if feature["properties"]["kind"] == "commune"]
-    if named:
-        at = project(np.array([feature["geometry"]["coordinates"] for feature in named], dtype=float))
-        yield go.Scatter(
-            x=at[:, 0],
-            y=at[:, 1],
-            mode="text",
-            text=[feature["properties"]["name"] for feature in named],
-            textfont={"size": 12, "color": "#36424d"},
-            hoverinfo="skip",
-        )
+def _names(style: Mapping[str, Any], project: _Projection) -> Iterator[dict[str, Any]]:
+    """Names of communes on pale plates, which keep them legible over lines and fills; points lie over them."""
+    for feature in style.get("sources", {}).get("names", {}).get("data", {}).get("features", []):
+        name = feature["properties"]["name"]
+        x, y = project(np.array([feature["geometry"]["coordinates"]], dtype=float))[0].tolist()
+        if feature["properties"]["kind"] == "commune" and project.shows(x, y):
+            wide = 3 + 0.26 * _NAME_PX * len(name)
+            yield {
+                "type": "rect",
+                "name": "place",
+                "layer": "below",
+                "x0": x - wide,
+                "x1": x + wide,
+                "y0": y - 0.6 * _NAME_PX,
+                "y1": y + 0.6 * _NAME_PX,
+                "fillcolor": PLATE,
+                "line": {"width": 0},
+                "label": {"text": name, "font": {"size": _NAME_PX, "color": "#36424d"}, "padding": 0},
+            }
+
+
+def _texts(figure: go.Figure, project: _Projection) -> Iterator[dict[str, Any]]:
+    """What a map writes under places."""
+    for trace in figure.data:
+        if trace.type != "scattermap" or "text" not in str(trace.mode):
+            continue
+        for lon, lat, text in zip(trace.lon, trace.lat, trace.text, strict=True):
+            x, y = project(np.array([[lon, lat]], dtype=float))[0].tolist()
+            if project.shows(x, y):
+                yield {
+                    "name": "place",
+                    "x": x,
+                    "y": y,
+                    "yshift": -15,
+                    "text": text,
+                    "showarrow": False,
+                    "font": {"size": _NAME_PX, "color": trace.textfont.color},
+                    "bgcolor": PLATE,
+                    "borderpad": 0,
+                }
 
 
 def _area_shapes(trace: go.Choroplethmap, project: _Projection) -> Iterator[dict[str, Any]]:
@@ -348,25 +457,12 @@ def _path(geometry: Mapping[str, Any], project: _Projection) -> str:
 
 
 def _points(trace: go.Scattermap, project: _Projection) -> go.Scatter:
-    """Points, lines and texts of a map as a scatter trace."""
+    """Points and lines of a map as a scatter trace."""
     places = np.column_stack(
         [np.asarray(trace.lon, dtype=float), np.asarray(trace.lat, dtype=float)]
     ).reshape(-1, 2)
     at = project(places)
     kept = trace.to_plotly_json()
-    passed = (
-        "mode",
-        "text",
-        "textfont",
-        "textposition",
-        "marker",
-        "line",
-        "fill",
-        "fillcolor",
-        "opacity",
-        "name",
-    )
+    passed = ("mode", "marker", "line", "fill", "fillcolor", "opacity", "name")
     drawn = {name: kept[name] for name in passed if name in kept}
-    if "text" not in str(trace.mode):
-        drawn.pop("text", None)
     return go.Scatter(x=at[:, 0], y=at[:, 1], hoverinfo="skip", **drawn)

@@ -22,6 +22,8 @@ FONT = (
     '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 )
 INK, GREY, PALE, PAPER = "#1f2933", "#52606d", "#e4e7eb", "#ffffff"
+#: Behind a text that stands on lines or fills.
+PLATE = "rgba(255,255,255,0.78)"
 
 STATUS_COLOURS: Mapping[str, str] = {
     Status.GANG_CONTROL: "#b2182b",
@@ -161,8 +163,8 @@ class Stamp:
         return " ".join(part if part.endswith(".") else part + "." for part in parts)
 
 
-#: Widths (px) for which a stamp is laid out; the browser takes the widest that fits.
-FIT_WIDTHS = (230, 340, 420, 500, 580, 640, 720, 800, 900, 1020, 1180, 1360)
+#: Widths (px) for which a stamp is laid out, those of the fixed canvases among them; the browser takes the widest that fits.
+FIT_WIDTHS = (230, 340, 420, 500, 570, 635, 720, 800, 845, 1020, 1125, 1360)
 
 #: Width under which a figure is laid out for a phone.
 NARROW_PX = 640
@@ -170,18 +172,26 @@ NARROW_PX = 640
 #: Width for which a figure's height is stated.
 _REFERENCE_PX = 800
 
-_TITLE_PX, _TEXT_PX, _KEY_PX, _FOOTER_PX = 17, 13, 12, 11
+_TITLE_PX, _TEXT_PX, _KEY_PX = 17, 13, 12
+#: Type of the footer and distance of its lines.
+FOOTER_PX, FOOTER_LINE_PX = 11, 15
+#: Up to this count an axis would have ticks between whole numbers.
+_FEW = 8
 #: All lines of a title stand this far apart, whatever their size.
 _LINE_PX = 22
-_CHARACTER_RATIO = 0.53  # mean width of a character of the font stack, in ems
+#: Mean width of a character of the font stack, in ems, and of a bold one.
+_CHARACTER_RATIO, _BOLD_RATIO = 0.5, 0.53
 
 
-def _wrapped(text: str, width: int, size: int) -> list[str]:
-    """Words of a text in lines that fit into a width in px; a time bar needs thousands of them."""
-    room = max(20, int((width - 24) / (size * _CHARACTER_RATIO)))
+def wrapped(text: str, width: int, size: int, ratio: float = _CHARACTER_RATIO) -> list[str]:
+    """Words of a text in lines that fit into a width in px; a time bar needs thousands of them.
+
+    A line is broken at plain spaces only: a number stays with its sign, a French mark with its word.
+    """
+    room = max(20, int((width - 24) / (size * ratio)))
     lines: list[str] = []
     used = room
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         if used + 1 + len(word) <= room:
             lines[-1] += f" {word}"
             used += 1 + len(word)
@@ -224,10 +234,10 @@ def _key_lines(key: Sequence[Key], width: int) -> list[str]:
 def _title_lines(stamp: Stamp, key: Sequence[Key], width: int) -> list[str]:
     """Title, subtitle and key as lines of markup for a width."""
     return [
-        *(f"<b>{line}</b>" for line in _wrapped(stamp.title, width, _TITLE_PX)),
+        *(f"<b>{line}</b>" for line in wrapped(stamp.title, width, _TITLE_PX, _BOLD_RATIO)),
         *(
             f'<span style="font-size:{_TEXT_PX}px;color:{GREY}">{line}</span>'
-            for line in _wrapped(stamp.subtitle, width, _TEXT_PX)
+            for line in wrapped(stamp.subtitle, width, _TEXT_PX)
         ),
         *(f'<span style="font-size:{_KEY_PX}px">{line}</span>' for line in _key_lines(key, width)),
     ]
@@ -241,11 +251,11 @@ def title_texts(stamp: Stamp, key: Sequence[Key] = ()) -> list[str]:
 def _fit(stamp: Stamp, key: Sequence[Key], width: int, below: int, above: int) -> dict[str, Any]:
     """Layout values of the stamp for one width: texts with line breaks, and the margins they need."""
     title = _title_lines(stamp, key, width)
-    footer = _wrapped(stamp.footer, width, _FOOTER_PX)
+    footer = wrapped(stamp.footer, width, FOOTER_PX)
     return {
         "title.text": "<br>".join(title),
         "margin.t": 14 + _LINE_PX * len(title) + above,
-        "margin.b": 12 + round(1.35 * _FOOTER_PX * len(footer)) + below,
+        "margin.b": 12 + FOOTER_LINE_PX * len(footer) + below,
         "annotations[0].text": "<br>".join(footer),
     }
 
@@ -319,7 +329,7 @@ def stamped(
         "xshift": 10 - left,
         "yshift": -below,
         "align": "left",
-        "font": {"size": _FOOTER_PX, "color": GREY},
+        "font": {"size": FOOTER_PX, "color": GREY},
     }
     layout = merge(
         dict(drawn),
@@ -418,6 +428,16 @@ def value_axis(**more: object) -> dict[str, object]:
         "rangemode": "tozero",
         **more,
     }
+
+
+def row_axis(**more: object) -> dict[str, object]:
+    """An axis of named rows, the names a little apart from what is drawn."""
+    return {"tickfont": {"size": 12, "color": INK}, "ticklabelstandoff": 6, **more}
+
+
+def count_ticks(most: float) -> dict[str, object]:
+    """Ticks of an axis that counts up to `most`: whole numbers only."""
+    return {"tickformat": ",d", "dtick": 1} if most <= _FEW else {"tickformat": ",d"}
 
 
 def percent_ticks() -> list[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from monitor.charts.standing import fits, standing
+from monitor.charts.standing import fits, is_roomy, standing
 from monitor.export.figures.base import BuiltFigure
 from monitor.export.hatches import with_lines
 from monitor.language import _, language
@@ -69,7 +69,8 @@ PLAIN = Canvas(1000)
 #: Fixed canvases of briefings, in px of the picture.
 BRIEF_SIZES = {"16x9": (1920, 1080), "4x3": (1440, 1080), "square": (1080, 1080), "a4": (1240, 1754)}
 
-#: Enlargements tried for a fixed canvas, the largest type first.
+#: Enlargements tried for a fixed canvas, the largest type first; the large ones only where much would stay empty without.
+_LARGE = (2.6, 2.4, 2.2, 2.0)
 _ENLARGEMENTS = (1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8)
 
 
@@ -86,10 +87,12 @@ def fitted_canvas(built: BuiltFigure, width: int, height: int, *, density: float
     density
         Px of the picture for each px of a screen that shows a slide 1920 px wide.
     """
-    for enlargement in _ENLARGEMENTS:
+    for enlargement in _LARGE + _ENLARGEMENTS:
         scale = enlargement * density
         # A little more than the size: the number of px is cut to whole ones.
         wide, tall = (width + 0.01) / scale, (height + 0.01) / scale
+        if enlargement in _LARGE and not is_roomy(built.figure, wide, tall):
+            continue
         if fits(built.figure, wide, tall):
             break
     return Canvas(wide, tall, scale)

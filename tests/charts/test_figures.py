@@ -12,8 +12,18 @@ from loaders.contracts import Status
 from monitor.charts.captions import change, map_title, situation
 from monitor.charts.drawing import Drawing
 from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, View, area_classes, incidents_note
-from monitor.charts.series import share_chart, share_label_heights, share_label_texts
-from monitor.charts.style import FIT_WIDTHS, STATUS_COLOURS, STATUS_INKS, Key, Stamp, stamped, title_texts
+from monitor.charts.series import share_chart, share_label_heights, share_label_texts, value_labels
+from monitor.charts.style import (
+    FIT_WIDTHS,
+    STATUS_COLOURS,
+    STATUS_INKS,
+    Key,
+    Stamp,
+    count_ticks,
+    stamped,
+    title_texts,
+    wrapped,
+)
 
 STAMP = Stamp(
     title="Six of 140 neighborhoods are under gang control and nobody has reported on most others for half a year",
@@ -48,9 +58,29 @@ def test_lines_fit_their_width_and_the_plot_keeps_its_height() -> None:
     for width, fit in zip(FIT_WIDTHS, figure.layout.meta["fit"], strict=True):
         values = fit["set"]
         longest = max(len(line) for line in values["annotations[0].text"].split("<br>"))
-        assert longest * 11 * 0.53 <= width
+        assert longest * 11 * 0.5 <= width
         areas.add(values["height"] - values["margin.t"] - values["margin.b"])
     assert len(areas) == 1
+
+
+def test_a_number_stays_with_its_sign_and_a_french_mark_with_its_word() -> None:
+    text = "À la fin\u00a0: 87\u00a0% de tous ceux qui vivent dans les quartiers"
+    lines = [line for width in range(200, 500, 10) for line in wrapped(text, width, 17)]
+    assert not any(line.startswith((":", "%")) or line.endswith("87") for line in lines)
+    assert wrapped("", 400, 12) == []
+
+
+def test_crowded_marks_are_labelled_once_and_the_first_has_precedence() -> None:
+    days = pd.Series(pd.to_datetime(["2025-12-31", "2025-12-30", "2025-06-01", "2025-01-01"]))
+    labels = value_labels(days, pd.Series([100.0, 99.0, 99.0, 10.0]), ["a", "b", "c", "d"], top=100)
+    assert labels["text"] == ["a", "c", "d"]
+    under = value_labels(days, pd.Series([97.0, 100.0, 50.0, 10.0]), ["a", "b", "c", "d"], top=100)
+    assert under["text"] == ["b", "c", "d"], "A label never lies on another mark."
+
+
+def test_small_counts_have_whole_numbers_on_their_axis() -> None:
+    assert count_ticks(3)["dtick"] == 1
+    assert "dtick" not in count_ticks(300)
 
 
 def test_a_figure_keeps_its_own_annotations_under_the_stamp() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from monitor.analysis.model import Choice, Model
 from monitor.charts.maps import View
-from monitor.charts.standing import NotStampedError, standing
+from monitor.charts.standing import MOST_ROW_PX, NotStampedError, standing
 from monitor.charts.style import STATUS_COLOURS
 from monitor.export import figures, render
 from monitor.export.figures import BuiltFigure
@@ -62,7 +62,8 @@ def test_every_figure_fits_every_canvas(model: Model, figure_id: str) -> None:
         assert (int(canvas.width * canvas.scale), int(canvas.height * canvas.scale)) == wanted
         drawn = standing(built.figure, width=canvas.width, height=canvas.height)
         margin = drawn.layout.margin
-        assert drawn.layout.height - margin.t - margin.b > 200
+        plot = drawn.layout.height - margin.t - margin.b
+        assert plot > 200 or plot == pytest.approx(MOST_ROW_PX * len(drawn.layout.yaxis.categoryarray))
 
 
 def test_a_map_becomes_shapes_in_its_colours(map_figure: BuiltFigure) -> None:
@@ -71,8 +72,7 @@ def test_a_map_becomes_shapes_in_its_colours(map_figure: BuiltFigure) -> None:
     fills = {shape.fillcolor for shape in drawn.layout.shapes}
     red, green, blue = (int(STATUS_COLOURS["contested"][at : at + 2], 16) for at in (1, 3, 5))
     assert any(fill.startswith(f"rgba({red},{green},{blue},") for fill in fills)
-    names = [text for trace in drawn.data if trace.mode == "text" for text in trace.text]
-    assert "Delmas" in names
+    assert "Delmas" in {shape.label.text for shape in drawn.layout.shapes if shape.name == "place"}
     assert {"stamp", "legend", "date", "scale"} <= {note.name for note in drawn.layout.annotations}
     assert map_figure.figure.layout.map.style is not None, "The figure on the page must stay as it was."
 
@@ -105,6 +105,35 @@ def test_the_same_figure_gives_the_same_bytes_and_a_map_has_no_bitmap(map_figure
     assert first["pdf"].startswith(b"%PDF")
     assert b"/Subtype /Image" not in first["pdf"]
     assert size_of(first["png"])[0] == 2000
+
+
+def test_a_picture_numbers_and_names_its_milestones(model: Model) -> None:
+    chart = figures.build("share-over-time", model, CHOICE)
+    drawn = standing(chart.figure, width=1000)
+    (marks,) = [trace for trace in drawn.data if trace.meta == "milestones"]
+    footer = next(note.text for note in drawn.layout.annotations if note.name == "stamp").replace("<br>", " ")
+    assert footer.startswith("Marks: 1\u00a0")
+    for text in marks.customdata:
+        assert text in footer
+    shown = [int(text) for text in marks.text if text]
+    assert shown[0] == 1
+    assert shown == sorted(shown)
+    on_page = next(trace for trace in chart.figure.data if trace.meta == "milestones")
+    assert on_page.mode == "markers", "The page names them on hover."
+
+
+def test_few_rows_stay_slim_and_their_type_grows(model: Model) -> None:
+    strip = figures.build("area-strip", model, CHOICE, {"area": "solino"})
+    canvas = render.brief_canvas(strip, "16x9")
+    assert canvas.scale > render.brief_canvas(figures.build("share-over-time", model, CHOICE), "16x9").scale
+    assert strip.stamp.title.startswith("Solino: ")
+
+
+@pytest.mark.usefixtures("chrome")
+def test_the_table_of_transitions_has_no_bitmap(model: Model) -> None:
+    table = figures.build("transitions", model, CHOICE)
+    assert b"<image" not in render.render(table, "svg")
+    assert b"/Subtype /Image" not in render.render(table, "pdf")
 
 
 @pytest.mark.usefixtures("chrome")
