@@ -17,9 +17,12 @@ from monitor.charts.style import (
     GREY,
     INK,
     PALE,
+    PLATE,
     STATUS_COLOURS,
     Key,
     Stamp,
+    count_ticks,
+    row_axis,
     stamped,
     status_label,
     time_axis,
@@ -327,6 +330,8 @@ def surroundings_chart(
             yanchor="bottom",
             yshift=1,
             text=titles[name],
+            xshift=10,
+            bgcolor=PLATE,
             showarrow=False,
             font={"size": 12, "color": GREY},
         )
@@ -337,7 +342,8 @@ def surroundings_chart(
     figure.update_layout(
         xaxis=time_axis(range=[first, last], anchor="y4"), showlegend=False, uirevision="surroundings", **axes
     )
-    if milestones is not None:
+    if milestones is not None and len(milestones):
+        add_milestones(figure, milestones)
         for day in milestones["milestone_date"]:
             figure.add_shape(
                 type="line",
@@ -346,7 +352,7 @@ def surroundings_chart(
                 x0=day,
                 x1=day,
                 y0=0,
-                y1=1,
+                y1=_ROWS["status"][1],
                 line={"color": INK, "width": 0.6, "dash": "dot"},
             )
     present = [status for status in STATUS_COLOURS if (table["area_status"] == status).any()]
@@ -469,10 +475,10 @@ def functioning_by_side_chart(
         barmode="stack",
         bargap=0.35,
         xaxis={
-            **value_axis(tickformat=",d"),
+            **value_axis(**count_ticks(float(rows["listed"].max()))),
             "title": {"text": _("sites"), "font": {"size": 12, "color": GREY}, "standoff": 6},
         },
-        yaxis={"tickfont": {"size": 12}, "gridcolor": PALE, "autorange": "reversed", "ticksuffix": "\u2002"},
+        yaxis=row_axis(gridcolor=PALE, autorange="reversed"),
         uirevision="functioning-by-side",
     )
     key = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -15,6 +16,8 @@ from monitor.charts.style import (
     STATUS_ORDER,
     Key,
     Stamp,
+    count_ticks,
+    row_axis,
     stamped,
     status_label,
     time_axis,
@@ -22,6 +25,7 @@ from monitor.charts.style import (
 )
 from monitor.language import _, format_number, format_people
 
+_MOVED = "rgba(224,130,20,{opacity:.2f})"
 _GAINED, _LOST = STATUS_COLOURS["gang_control"], STATUS_COLOURS["state_held"]
 
 
@@ -47,29 +51,29 @@ def transition_chart(matrix: pd.DataFrame, stamp: Stamp, *, denominator: str, he
     wide = matrix.pivot(index="status_before", columns="status_after", values=denominator)
     present = [status for status in STATUS_ORDER if wide.loc[status].sum() or wide[status].sum()]
     wide = wide.loc[present, present]
-    moved = wide.where([[row != column for column in present] for row in present])
     names = [status_label(status) for status in present]
-    figure = Drawing(
-        trace(
-            "heatmap",
-            x=names,
-            y=names,
-            z=moved.to_numpy(),
-            zmin=0,
-            zmax=max(1.0, float(moved.max(axis=None) or 0)),
-            colorscale=[[0, "#ffffff"], [0.001, "#fff3e0"], [1, "#e08214"]],
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            hoverinfo="skip",
-        )
-    )
-    for row, before in zip(present, names, strict=True):
-        for column, after in zip(present, names, strict=True):
+    moved = wide.to_numpy(dtype=float)[~np.eye(len(present), dtype=bool)]
+    most = max(1.0, float(moved.max(initial=0)))
+    # Unseen points give the table its axes; its cells are shapes, which stay lines in files where a heatmap is a bitmap.
+    figure = Drawing(trace("scatter", x=names, y=names, mode="markers", opacity=0, hoverinfo="skip"))
+    for place, (row, before) in enumerate(zip(present, names, strict=True)):
+        for across, (column, after) in enumerate(zip(present, names, strict=True)):
+            value = float(wide.loc[row, column])
+            if value and row != column:
+                figure.add_shape(
+                    type="rect",
+                    x0=across - 0.48,
+                    x1=across + 0.48,
+                    y0=place - 0.48,
+                    y1=place + 0.48,
+                    fillcolor=_MOVED.format(opacity=0.12 + 0.88 * value / most),
+                    line={"width": 0},
+                    layer="below",
+                )
             figure.add_annotation(
                 x=after,
                 y=before,
-                text=amount(float(wide.loc[row, column]), denominator),
+                text=amount(value, denominator),
                 showarrow=False,
                 font={"size": 13, "color": GREY if row == column else INK},
             )
@@ -100,13 +104,16 @@ def transition_chart(matrix: pd.DataFrame, stamp: Stamp, *, denominator: str, he
             "tickangle": 0,
             "tickvals": names,
             "ticktext": [name.replace(" ", "<br>", 1) for name in names],
+            "range": [-0.5, len(names) - 0.5],
             "showgrid": False,
             "fixedrange": True,
         },
         yaxis={
-            "autorange": "reversed",
+            **row_axis(),
+            "categoryorder": "array",
+            "categoryarray": names,
+            "range": [len(names) - 0.5, -0.5],
             "domain": [0, 1],
-            "tickfont": {"size": 12},
             "showgrid": False,
             "fixedrange": True,
         },
@@ -191,6 +198,7 @@ def gains_chart(
         xaxis=time_axis(),
         yaxis={
             **value_axis(title={"text": unit[denominator], "font": {"size": 12, "color": GREY}}),
+            **count_ticks(float(rows[["gained", "appeared", "lost", "lapsed"]].to_numpy().max())),
             "rangemode": "normal",
             "zeroline": True,
             "zerolinecolor": GREY,

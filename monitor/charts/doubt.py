@@ -18,6 +18,7 @@ from monitor.charts.style import (
     Key,
     Stamp,
     percent_ticks,
+    row_axis,
     stamped,
     status_label,
     time_axis,
@@ -171,8 +172,8 @@ def agreement_chart(pairs: pd.DataFrame, stamp: Stamp) -> go.Figure:
         )
     )
     figure.update_layout(
-        xaxis=value_axis(range=[0, 140], tickvals=[0, 25, 50, 75, 100], ticktext=percent_ticks()),
-        yaxis={"tickfont": {"size": 12}, "fixedrange": True},
+        xaxis=value_axis(range=[0, 165], tickvals=[0, 25, 50, 75, 100], ticktext=percent_ticks()),
+        yaxis=row_axis(fixedrange=True),
         uirevision="agreement",
     )
     longest = max((len(label) for label in rows["label"]), default=0)
@@ -416,8 +417,8 @@ def lag_chart(gains: pd.DataFrame, table: pd.DataFrame, stamp: Stamp) -> go.Figu
         )
     figure.update_layout(
         barmode="stack",
-        xaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%"),
-        yaxis={"tickfont": {"size": 12}, "fixedrange": True},
+        xaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25),
+        yaxis=row_axis(fixedrange=True),
         uirevision="lag",
     )
     key = [Key("■", colour, name) for colour, name in zip(_LAG_COLOURS, names, strict=True)]
@@ -428,7 +429,7 @@ def lag_chart(gains: pd.DataFrame, table: pd.DataFrame, stamp: Stamp) -> go.Figu
         height=180 + 44 * len(labels),
         below=30,
         left=20 + round(6.2 * longest),
-        right=12,
+        right=26,
         key=key,
     )
 

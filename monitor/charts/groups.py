@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from monitor.charts.drawing import Drawing, trace
 from monitor.charts.series import add_milestones
-from monitor.charts.style import GREY, Key, Stamp, stamped, time_axis, value_axis
+from monitor.charts.style import GREY, Key, Stamp, count_ticks, row_axis, stamped, time_axis, value_axis
 from monitor.language import _, format_number
 
 #: Colours of the largest holders; patterns tell neighbours apart without colour.
@@ -130,8 +130,7 @@ def actor_chart(
         xaxis=time_axis(range=[counts["date"].min(), counts["date"].max()]),
         yaxis=value_axis(
             range=[0, top * 1.08],
-            tickformat=",d",
-            dtick=1 if top <= 5 else None,
+            **count_ticks(top),
             title={"text": _("neighborhoods"), "font": {"size": 12, "color": GREY}},
         ),
         hovermode="x unified",
@@ -191,10 +190,9 @@ def rates_chart(table: pd.DataFrame, stamp: Stamp) -> go.Figure:
             },
         },
         yaxis={
+            **row_axis(),
             "categoryorder": "array",
             "categoryarray": list(labels),
-            "tickfont": {"size": 12},
-            "ticksuffix": "\u2002",
         },
         uirevision="rates-chart",
     )

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from monitor.charts.drawing import Drawing, trace
-from monitor.charts.style import GREY, INK, Key, Stamp, percent_ticks, stamped, value_axis
+from monitor.charts.style import GREY, INK, Key, Stamp, percent_ticks, row_axis, stamped, value_axis
 from monitor.language import _, format_number
 
 _HELD, _LOST, _OPEN, _CLAIM = "#2166ac", "#b2182b", "#d9d9d9", "#52606d"
@@ -49,7 +49,7 @@ def funnel_chart(steps: pd.DataFrame, stamp: Stamp, *, strict: bool = False) -> 
     figure = Drawing()
     for step, bars in parts.items():
         start = 0
-        for number, (colour, count, name) in enumerate(bars):
+        for colour, count, name in bars:
             if not count:
                 continue
             figure.add_trace(
@@ -75,7 +75,7 @@ def funnel_chart(steps: pd.DataFrame, stamp: Stamp, *, strict: bool = False) -> 
                     else {"color": colour},
                     text=[format_number(count)],
                     textposition="inside",
-                    insidetextanchor="start" if number == 0 else "middle",
+                    insidetextanchor="middle",
                     textangle=0,
                     textfont={"size": 14, "color": INK if colour == _OPEN else "#ffffff"},
                     hovertemplate=f"{_step_label(step)}: {format_number(count)} {name}<extra></extra>",
@@ -87,9 +87,9 @@ def funnel_chart(steps: pd.DataFrame, stamp: Stamp, *, strict: bool = False) -> 
         barmode="overlay",
         xaxis=value_axis(range=[0, max(claimed, 1) * 1.02], showgrid=False, showticklabels=False),
         yaxis={
+            **row_axis(),
             "categoryorder": "array",
             "categoryarray": [_step_label(step) for step in parts][::-1],
-            "tickfont": {"size": 13},
             "fixedrange": True,
         },
         uirevision="funnel",
@@ -154,20 +154,22 @@ def reversal_chart(table: pd.DataFrame, stamp: Stamp) -> go.Figure:
     figure.update_layout(
         xaxis=value_axis(range=[-3, 103], tickvals=[0, 25, 50, 75, 100], ticktext=percent_ticks()),
         yaxis={
+            **row_axis(),
             "tickmode": "array",
             "tickvals": list(places.values()),
             "ticktext": [label.replace(" · ", "<br>") for label in places],
             "range": [-0.6, len(places) - 0.4],
-            "tickfont": {"size": 12},
             "zeroline": False,
             "showgrid": False,
             "fixedrange": True,
         },
         uirevision="reversal",
     )
+    lines = [line for label in places for line in label.split(" · ")]
+    left = 24 + round(6.2 * max(len(line) for line in lines))
     key = [
         Key("●", _LOST, _("within 30 days")),
         Key("○", "#b3542d", _("within 7 days")),
         Key("─", GREY, _("95 % interval")),
     ]
-    return stamped(figure, stamp, height=190 + 64 * len(places), below=30, left=150, right=16, key=key)
+    return stamped(figure, stamp, height=190 + 64 * len(places), below=30, left=left, right=16, key=key)

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from monitor.charts.drawing import Drawing, trace
-from monitor.charts.series import add_milestones
-from monitor.charts.style import GREY, INK, Key, Stamp, stamped, time_axis, value_axis
+from monitor.charts.series import add_milestones, value_labels
+from monitor.charts.style import GREY, INK, PLATE, Key, Stamp, row_axis, stamped, time_axis, value_axis
 from monitor.language import _, format_date, format_number, format_percent
 from monitor.vocabulary import remark
 
@@ -88,10 +88,9 @@ def countries_chart(table: pd.DataFrame, stamp: Stamp, *, labels: Mapping[str, s
             "title": {"text": _("personnel"), "font": {"size": 12, "color": GREY}, "standoff": 6},
         },
         yaxis={
+            **row_axis(),
             "categoryorder": "array",
             "categoryarray": list(map(remark, order)),
-            "tickfont": {"size": 12},
-            "ticksuffix": "\u2002",
         },
         uirevision="countries-chart",
     )
@@ -127,6 +126,9 @@ def ratio_chart(
     )
     if milestones is not None and len(milestones):
         add_milestones(figure, milestones)
+    latest = rows.sort_values("as_of", ascending=False, kind="stable")
+    labels = [format_percent(ratio) for ratio in latest["ratio"]]
+    figure.add_trace(value_labels(latest["as_of"], 100 * latest["ratio"], labels, top=100))
     figure.update_layout(
         xaxis=time_axis(),
         yaxis=value_axis(range=[0, 100], ticksuffix="\u00a0%", dtick=25),
@@ -199,6 +201,8 @@ def inputs_chart(
             yanchor="bottom",
             yshift=1,
             text=titles[axis],
+            xshift=10,
+            bgcolor=PLATE,
             showarrow=False,
             font={"size": 12, "color": GREY},
         )

@@ -16,6 +16,8 @@ from monitor.language import _
 
 #: Height of a panel and of the gap above it, where its label stands, px.
 _PANEL_PX, _GAP_PX = 74, 34
+#: Height of the panel where there is only one.
+_ONLY_PANEL_PX = 260
 _BARS, _SHADE = "#5b6f82", "#e1e6ea"
 
 
@@ -36,15 +38,16 @@ def provider_panels(panels: Sequence[Panel], stamp: Stamp) -> go.Figure:
     panels
         From top to bottom; the weeks of all begin and end on the same days.
     """
-    inner = len(panels) * (_PANEL_PX + _GAP_PX)
+    panel_px = _PANEL_PX if len(panels) > 1 else _ONLY_PANEL_PX
+    inner = len(panels) * (panel_px + _GAP_PX)
     figure = Drawing()
     axes = {}
     first = panels[0].weeks["week"].iloc[0]
     last = panels[0].weeks["week"].iloc[-1] + pd.Timedelta(days=7)
     for number, panel in enumerate(panels):
         name = "" if number == 0 else str(number + 1)
-        top = 1 - (number * (_PANEL_PX + _GAP_PX) + _GAP_PX) / inner
-        low = top - _PANEL_PX / inner
+        top = 1 - (number * (panel_px + _GAP_PX) + _GAP_PX) / inner
+        low = top - panel_px / inner
         figure.add_trace(
             trace(
                 "bar",

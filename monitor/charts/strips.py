@@ -17,6 +17,7 @@ from monitor.charts.style import (
     Key,
     Stamp,
     percent_ticks,
+    row_axis,
     site_label,
     stamped,
     status_label,
@@ -137,9 +138,9 @@ def _strip(
         barmode="overlay",
         xaxis=time_axis(type="date", range=[start, end]),
         yaxis={
+            **row_axis(),
             "categoryorder": "array",
             "categoryarray": list(names.values())[::-1],
-            "tickfont": {"size": 12, "color": INK},
             "range": [-0.6, len(names) - 0.4],
         },
         uirevision="strip",
@@ -351,7 +352,7 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
             range=[-0.02 * longest, 1.04 * longest],
             title={"text": _("days held"), "font": {"size": 12, "color": GREY}},
         ),
-        yaxis={"categoryorder": "array", "categoryarray": list(rows["label"]), "tickfont": {"size": 12}},
+        yaxis=row_axis(categoryorder="array", categoryarray=list(rows["label"])),
         uirevision="spells",
     )
     return stamped(

@@ -65,11 +65,13 @@ def area_card(choice: Choice, area: str | None) -> None:
         history = data.history(choice)
         row = status.panel_of(history, [choice.as_of], [area]).iloc[0]
         name = data.name_in_language(area)
-        st.markdown(f"## {captions.area_title(row, name)}")
+        reported = (history["neighborhood_id"] == area).any()
+        # The strip below says the status in its title.
+        st.markdown(f"## {name if reported else captions.area_title(row, name)}")
         blocks.plain(_facts(place, row), small=True)
         if place["place_type"] == "neighborhood":
             _commune_note(choice, place["commune_id"])
-        if (history["neighborhood_id"] == area).any():
+        if reported:
             exhibit("area-strip", choice, {"area": area})
         rows = _statements(choice, area)
         st.markdown(f"**{_('Last statements')}** ({len(rows)})")

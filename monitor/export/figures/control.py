@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from monitor.analysis import incidents as incident_analysis
-from monitor.analysis import layers
+from monitor.analysis import layers, status
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, maps, series, strips
 from monitor.charts.style import Stamp
@@ -263,9 +263,10 @@ def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
     ]
     if mine.empty:
         raise NothingToDrawError(_("Nobody has reported who holds {name} by this date.").format(name=name))
+    sentence = captions.area_title(status.panel_of(history, [choice.as_of], [area]).iloc[0], name)
     stamp = stamp_of(
         model,
-        _("{name}: reported status over time").format(name=name),
+        sentence,
         "territorial_control",
         "retaken_areas",
         choice=choice,
@@ -278,8 +279,7 @@ def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
         start=mine["valid_from"].min(),
         end=pd.Timestamp(choice.as_of),
     )
-    alt = _("Strip of the status of {name} over time").format(name=name)
-    return BuiltFigure(figure, stamp, alt, f"{area}-{choice.as_of}", mine.reset_index(drop=True))
+    return BuiltFigure(figure, stamp, sentence, f"{area}-{choice.as_of}", mine.reset_index(drop=True))
 
 
 #: Definitions behind every status.

@@ -148,11 +148,12 @@ def _police(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
 
 
 def indicator(model: Model, choice: Choice, name: str) -> pd.DataFrame:
-    """Published values of an indicator whose period began by the chosen date."""
+    """Published values of an indicator whose period had ended by the chosen date."""
     rows = model.frame("indicators")
     if choice.known_on is not None:
         rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
-    return rows[(rows["indicator"] == name) & (rows["period_start"] <= pd.Timestamp(choice.as_of))]
+    ended = rows["period_end"].fillna(rows["period_start"]) <= pd.Timestamp(choice.as_of)
+    return rows[(rows["indicator"] == name) & ended]
 
 
 def _capital_share(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:

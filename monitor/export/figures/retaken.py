@@ -20,7 +20,7 @@ from monitor.export.figures.base import (
     place_names,
     stamp_of,
 )
-from monitor.language import _, format_date, format_number, language
+from monitor.language import _, format_date, format_number, language, ngettext
 from monitor.vocabulary import remark, word
 
 _PAGE = "retaken-areas"
@@ -269,7 +269,9 @@ def reversals(model: Model, choice: Choice) -> pd.DataFrame:
     table = claim_analysis.reversal(rows, labels, observed_to=retaken.observed_to(model, choice))
     return table.assign(
         label=[
-            _("{who} · {n} claims").format(who=row.claimant, n=format_number(row.claims))
+            ngettext("{who} · {n} claim", "{who} · {n} claims", int(row.claims)).format(
+                who=row.claimant, n=format_number(row.claims)
+            )
             for row in table.itertuples()
         ]
     )
