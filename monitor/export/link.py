@@ -65,6 +65,13 @@ def _stale(text: str) -> int:
     return int(text)
 
 
+def _deaths(text: str) -> int:
+    """A number that a browser's number field can hold."""
+    if not 0 <= int(text) <= 1_000_000:
+        raise ValueError
+    return int(text)
+
+
 def _snapshot(text: str) -> str:
     if len(text) != 10 or not set(text) <= set("0123456789abcdef"):
         raise ValueError
@@ -78,7 +85,7 @@ def _definitions(text: str) -> tuple[str, ...]:
 
 
 def _figures(text: str) -> list[str]:
-    ids = text.split("~")
+    ids = list(dict.fromkeys(text.split("~")))  # a figure stands once in a briefing
     if not set(ids) <= set(FIGURES):
         raise ValueError
     return ids
@@ -133,7 +140,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "actor": Parameter(str, "the id of an actor"),
     "commune": Parameter(str, "the name of a commune"),
     "from": Parameter(_date, "a date, YYYY-MM-DD"),
-    "deaths": Parameter(int, "a number"),
+    "deaths": Parameter(_deaths, "a number"),
     "show": Parameter(str, "a part of the page"),
     "target": Parameter(_one_of("hospital", "airport"), "hospital or airport"),
     "side": Parameter(_one_of("gang", "state", "third_party"), "gang, state or third_party"),
@@ -175,6 +182,13 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def outside(day: date, first: date, today: date) -> str | None:
+    """Why a date cannot be looked at, in words; None where it lies between the first statement and today."""
+    if day < first:
+        return _("the data begins on {date}").format(date=format_date(first))
+    return _("it lies in the future") if day > today else None
+
+
 def choice_of(query: Mapping[str, str], model: Model, today: date) -> Choice:
     """The choice that a link makes; what it leaves open is as on a page that was just opened.
 
@@ -184,14 +198,10 @@ def choice_of(query: Mapping[str, str], model: Model, today: date) -> Choice:
         A value cannot be used, or the date lies outside the data.
     """
     given = {name: value_of(name, query[name]) for name in _CHOICE if query.get(name)}
+    for name in ("as_of", "known_on"):
+        if name in given and (why := outside(given[name], model.first_date(), today)):
+            raise BadLinkError(name, given[name].isoformat(), why)
     as_of = given.get("as_of") or model.default_date()
-    first = model.first_date()
-    if as_of < first:
-        raise BadLinkError(
-            "as_of", as_of.isoformat(), _("the data begins on {date}").format(date=format_date(first))
-        )
-    if as_of > today:
-        raise BadLinkError("as_of", as_of.isoformat(), _("it lies in the future"))
     return Choice(
         as_of=as_of,
         known_on=given.get("known_on"),

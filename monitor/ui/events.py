@@ -118,7 +118,11 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
             width=_NARROW_PX,
         )
         start = filters.read("from", rows["event_date"].iloc[0].date() if len(rows) else choice.as_of)
-        filters.sync("from control", min(start, choice.as_of))
+        if start > choice.as_of:
+            if filters.read("from"):
+                filters.report("from", start.isoformat(), _("it lies after the date shown"))
+            start = choice.as_of
+        filters.sync("from control", start)
         st.date_input(
             _("From"),
             max_value=choice.as_of,

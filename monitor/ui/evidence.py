@@ -184,7 +184,7 @@ def _kind_label(kind: str) -> str:
 
 
 def _time(choice: Choice) -> None:
-    then = filters.read("then") or choice.as_of
+    then = filters.within_the_data("then", filters.read("then", choice.as_of))
     filters.sync("then control", then)
     columns = st.columns([1.2, 3])
     columns[0].date_input(

@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis.definitions import EVIDENCE_LEVELS, STALE_AFTER_DAYS, STALE_CHOICES
 from monitor.charts.style import evidence_label
-from monitor.export.link import PARAMETERS, BadLinkError, value_of
+from monitor.export.link import PARAMETERS, BadLinkError, outside, value_of
 from monitor.language import _, format_date
 from monitor.ui import data
 from monitor.ui.data import Choice
@@ -110,21 +110,26 @@ def choice(*, evidence: bool = True, steps: bool = True) -> Choice:
 
 def chosen() -> Choice:
     """What the link asks for, without showing any control; values that cannot be used are reported."""
-    as_of = read("as_of", data.default_date())
-    first = data.first_date()
-    if as_of < first:
-        report("as_of", as_of.isoformat(), _("the data begins on {date}").format(date=format_date(first)))
-        as_of = first
-    elif as_of > data.today():
-        report("as_of", as_of.isoformat(), _("it lies in the future"))
-        as_of = data.today()
+    as_of = within_the_data("as_of", read("as_of", data.default_date()))
+    known_on = read("known_on")
+    if known_on is not None:
+        known_on = within_the_data("known_on", known_on)
     return Choice(
         as_of=as_of,
-        known_on=read("known_on"),
+        known_on=known_on,
         evidence=read("evidence", EVIDENCE_LEVELS[0]),
         stale_after_days=read("stale_after", STALE_AFTER_DAYS),
         definitions=read("definitions", ()),
     )
+
+
+def within_the_data(name: str, day: date) -> date:
+    """A date of the link, or the nearest that can be looked at; the reader is told of the difference."""
+    why = outside(day, data.first_date(), data.today())
+    if why is None:
+        return day
+    report(name, day.isoformat(), why)
+    return min(max(day, data.first_date()), data.today())
 
 
 def controls(now: Choice, *, evidence: bool = True, steps: bool = True) -> None:

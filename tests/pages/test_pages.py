@@ -117,6 +117,11 @@ def test_a_statement_from_recall_says_so_and_the_hospital_is_not_supported() -> 
     ("script", "link"),
     [
         ("events.py", {"event": "nothing"}),
+        ("events.py", {"deaths": "-5"}),
+        ("events.py", {"deaths": "9" * 20}),
+        ("events.py", {"from": "2099-01-01"}),
+        ("evidence.py", {"show": "time", "then": "2099-01-01"}),
+        ("evidence.py", {"show": "time", "then": "1990-01-01"}),
         ("mandate.py", {"show": "inputs", "lag": "5"}),
         ("sites.py", {"show": "gossip"}),
         ("sites.py", {"show": "reach", "target": "moon"}),
@@ -129,6 +134,36 @@ def test_a_bad_choice_within_a_page_is_reported(script: str, link: dict[str, str
     assert not app.exception
     assert not app.error
     assert len(app.warning) == 1
+
+
+def test_a_figure_that_a_link_names_twice_stands_once_in_the_briefing() -> None:
+    app = run(page("briefing.py"), figure="control-map~control-map")
+    assert not app.exception
+    assert not app.error
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(item.value for item in [*app.markdown, *app.caption])
+
+
+def test_what_was_published_later_is_on_no_card_of_the_overview() -> None:
+    now = texts(run(page("overview.py"), as_of="2026-02-01"))
+    assert "4 published estimates in a year" in now
+    assert "barred by the FAA to 7 Mar 2026" in now
+    then = texts(run(page("overview.py"), as_of="2026-02-01", known_on="2025-09-06"))
+    assert "1 published estimate in a year" in then
+    assert "barred by the FAA" not in then, "the window was published on 8 September"
+
+
+def test_what_was_published_later_is_in_no_list() -> None:
+    link = {"as_of": "2025-08-26", "known_on": "2025-08-20"}
+    listed = run(page("retaken.py"), **link)
+    assert "that gangs left" not in texts(listed)
+    assert "2 reports that gangs left" in texts(run(page("retaken.py"), as_of="2025-08-26"))
+    for known_on, is_there in (("2025-08-20", False), ("2025-12-31", True)):
+        tables = run(page("mandate.py"), as_of="2025-08-26", known_on=known_on).dataframe
+        publishers = {name for table in tables for name in table.value.get("source_publisher", ())}
+        assert ("Anadolu/A News" in publishers) is is_there, "its figures of July were published in November"
 
 
 def test_a_link_restores_date_evidence_and_area() -> None:
