@@ -7,6 +7,7 @@ from monitor.ui import blocks, filters, lineage, views
 with blocks.page("territorial_control", "retaken_areas", "site_status"):
     choice = filters.chosen()
     views.situation_heading(choice)
+    views.others_differ(choice)
     # Filled last of the three: the browser draws the map while it still loads the controls.
     bar = st.container()
     left, right = st.columns([1, 1], gap="medium")

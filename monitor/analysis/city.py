@@ -264,10 +264,7 @@ def overlap(model: Model, choice: Choice, since: date) -> tuple[pd.DataFrame, pd
 
 def mission_figures(model: Model, choice: Choice) -> pd.DataFrame:
     """Published figures of the mission up to the chosen date, known on the known-on date."""
-    rows = model.frame("mission")
-    if choice.known_on is not None:
-        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
-    return mission.up_to(rows, choice.as_of)
+    return mission.published(model.frame("mission"), choice.as_of, choice.known_on)
 
 
 def inputs_over_time(model: Model, choice: Choice, lag_weeks: int) -> pd.DataFrame:

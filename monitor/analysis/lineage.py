@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -381,10 +380,7 @@ def _incident_rows(model: Model, choice: Choice) -> pd.DataFrame:
 
 
 def _figures(model: Model, choice: Choice) -> pd.DataFrame:
-    rows = model.frame("mission")
-    if choice.known_on is not None:
-        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
-    return mission.up_to(rows, choice.as_of)
+    return mission.published(model.frame("mission"), choice.as_of, choice.known_on)
 
 
 def _latest_totals(model: Model, choice: Choice) -> pd.DataFrame:
@@ -417,11 +413,7 @@ def _last_total(column: str) -> Callable[[Model, Choice], float]:
 
 
 def _estimates(model: Model, choice: Choice) -> pd.DataFrame:
-    rows = model.frame("indicators").query("indicator == 'capital_share_gangs'")
-    if choice.known_on is not None:
-        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
-    last = pd.Timestamp(choice.as_of)
-    rows = rows[rows["period_start"].between(last - timedelta(days=365), last)]
+    rows = mission.capital_shares(model.frame("indicators"), choice.as_of, choice.known_on)
     columns = [
         "figure_id",
         "period_start",

@@ -19,6 +19,25 @@ def up_to(rows: pd.DataFrame, as_of: date, *, column: str = "as_of") -> pd.DataF
     return rows[rows[column] <= pd.Timestamp(as_of)]
 
 
+def published(rows: pd.DataFrame, as_of: date, known_on: date | None) -> pd.DataFrame:
+    """Figures that hold for a day up to a date, published by the end of the known-on day."""
+    rows = up_to(rows, as_of)
+    return rows if known_on is None else up_to(rows, known_on, column="published_date")
+
+
+def published_indicators(rows: pd.DataFrame, as_of: date, known_on: date | None) -> pd.DataFrame:
+    """Indicators whose period had ended by a date, published by the end of the known-on day."""
+    rows = rows[rows["period_end"].fillna(rows["period_start"]) <= pd.Timestamp(as_of)]
+    return rows if known_on is None else up_to(rows, known_on, column="published_date")
+
+
+def capital_shares(indicators: pd.DataFrame, as_of: date, known_on: date | None) -> pd.DataFrame:
+    """Estimates that others published of the gangs' share of the capital, for the year up to a date."""
+    rows = published_indicators(indicators, as_of, known_on)
+    year = pd.Timestamp(as_of) - pd.Timedelta(days=365)
+    return rows[(rows["indicator"] == "capital_share_gangs") & (rows["period_start"] >= year)]
+
+
 def is_total(rows: pd.DataFrame) -> pd.Series:
     """Whether a figure counts the whole mission and not one country: its entity is written as a total."""
     return rows["entity"].str.endswith(" total")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from monitor.analysis import claims, durability, holds, incidents, status
+from monitor.analysis import claims, durability, holds, incidents, mission, status
 from monitor.analysis.definitions import DURABILITY_DAYS, choose
 from monitor.analysis.model import Choice, Model, Reading, derived
 
@@ -204,7 +204,7 @@ def _aftermath(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
     choice = Choice(as_of, *reading)
     rows = spells(model, choice).reset_index(drop=True)
     followed = durability.first_events(rows, _violent(model, reading[0]))
-    figures = model.frame("indicators")
+    figures = mission.published_indicators(model.frame("indicators"), as_of, choice.known_on)
     returns = figures[figures["indicator"].isin(["returned", "returnees"])]
     return durability.recovery(
         followed,

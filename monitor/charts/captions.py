@@ -91,13 +91,55 @@ def last_reports(panel: pd.DataFrame) -> list[str]:
     ]
 
 
-def change(now: float, before: float, since: date) -> str:
-    """A change in a count: "+3 since 1 May 2025", "no change since …"."""
-    difference = round(now - before)
-    if difference == 0:
+def held_change(moves: pd.Series, since: date) -> str:
+    """How the number of gang-held areas changed: "−14 since 1 Feb 2025: 3 lost, 15 grew stale, 4 newly reported".
+
+    Parameters
+    ----------
+    moves
+        ``gained, lost, net, appeared, lapsed`` in neighborhoods, as ``compare.gains_and_losses`` counts them: an area
+        whose report grew stale is not one that gangs lost.
+    """
+    difference = round(moves["net"] + moves["appeared"] - moves["lapsed"])
+    texts = {
+        "gained": _("{n} gained"),
+        "lost": _("{n} lost"),
+        "lapsed": _("{n} grew stale"),
+        "appeared": _("{n} newly reported"),
+    }
+    parts = [text.format(n=round(moves[name])) for name, text in texts.items() if moves[name]]
+    if not parts:
         return _("no change since {date}").format(date=format_date(since))
-    return _("{change} since {date}").format(
-        change=f"{difference:+d}".replace("-", "−"), date=format_date(since)
+    total = _("{change} since {date}").format(
+        change=f"{difference:+d}".replace("-", "−") if difference else "±0", date=format_date(since)
+    )
+    return _("{total}: {parts}").format(total=total, parts=", ".join(parts))
+
+
+def others_differ(panel: pd.DataFrame, estimates: pd.DataFrame, stale_after_days: int) -> str | None:
+    """Why published estimates of the gangs' share are far from the share counted here; None where there is none.
+
+    Parameters
+    ----------
+    panel
+        Statuses of one date for all areas in scope.
+    estimates
+        ``value`` in per cent, as ``mission.capital_shares`` returns them.
+    """
+    if estimates.empty:
+        return None
+    held, total = _count(panel, *GANG), len(panel)
+    unknown = _count(panel, Status.UNKNOWN, Status.NO_DATA)
+    return _(
+        "Why {share} and not the {others} that others publish for the capital: here an area counts only while a report about it is "
+        "no older than {days} days, and {unknown} of {total} have none. If gangs held all of these, too, it would be {high}."
+    ).format(
+        others=percent_range(estimates["value"].min() / 100, estimates["value"].max() / 100),
+        share=format_percent(held / total),
+        days=stale_after_days,
+        unknown=unknown,
+        total=total,
+        high=format_percent((held + unknown) / total),
     )
 
 

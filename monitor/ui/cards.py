@@ -138,7 +138,7 @@ def _commune_note(choice: Choice, commune: str) -> None:
 
 
 def _incidents(choice: Choice, area: str) -> None:
-    rows = incident_analysis.counted(data.frame("incidents"))
+    rows = incident_analysis.counted(data.frame("incidents"), choice.known_on)
     day = pd.Timestamp(choice.as_of)
     rows = rows[
         (rows["place_id"] == area) & rows["event_date"].between(day - pd.Timedelta(days=365), day)

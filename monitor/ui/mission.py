@@ -274,10 +274,9 @@ def tables(choice: Choice) -> None:
             )
     with blocks.folded(_("All published indicators"), "all indicators") as is_open:
         if is_open:
-            rows = data.frame("indicators")
-            rows = rows[rows["period_start"] <= pd.Timestamp(choice.as_of)].sort_values(
-                "period_start", ascending=False
-            )
+            rows = mission_analysis.published_indicators(
+                data.frame("indicators"), choice.as_of, choice.known_on
+            ).sort_values("period_start", ascending=False)
             rows = _in_words(rows, "indicator", "unit").assign(
                 area_id=rows["area_id"].map(place_names(data.model()))
             )

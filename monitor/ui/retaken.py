@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from monitor.analysis import retaken
+from monitor.analysis import retaken, status
 from monitor.analysis.definitions import HOLD_CURVE_MIN_SPELLS
 from monitor.charts import captions
 from monitor.charts.style import status_label
@@ -119,7 +119,7 @@ def depth(choice: Choice, rows: pd.DataFrame, chosen: str) -> None:
         "show", _("More"), list(labels), default="register", labels=labels, kind="segmented"
     )
     {
-        "register": lambda: _register(rows),
+        "register": lambda: _register(choice, rows),
         "claimants": lambda: _claimants(choice),
         "spells": lambda: _spells(choice, chosen),
         "after": lambda: _after(choice),
@@ -139,7 +139,7 @@ def _level_label(level: str) -> str:
     return word("verification", level)
 
 
-def _register(rows: pd.DataFrame) -> None:
+def _register(choice: Choice, rows: pd.DataFrame) -> None:
     shown = rows.assign(
         outcome=rows["outcome"].map(_outcome_label),
         level=rows["level"].map(_level_label),
@@ -179,8 +179,12 @@ def _register(rows: pd.DataFrame) -> None:
         },
         height=460,
     )
-    listed = data.frame("retaken_areas")
-    left_by_gangs = listed[listed["status"] == "contested"]
+    listed = status.known(data.frame("retaken_areas"), choice.known_on)
+    left_by_gangs = listed[
+        (listed["status"] == "contested") & (listed["claim_date"] <= pd.Timestamp(choice.as_of))
+    ]
+    if left_by_gangs.empty:
+        return
     blocks.plain(
         _(
             "Not counted as claims: {n} reports that gangs left without anybody taking the place ({places})."

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from monitor.analysis import coverage, retaken, status
+from monitor.analysis import compare, coverage, mission, retaken, status
 from monitor.charts import captions, maps, series
 from monitor.charts.style import Stamp, site_label, status_label, title_texts
 from monitor.export.figures.base import has_roads, in_language
@@ -27,7 +27,7 @@ from monitor.export.figures.control import (
     status_rows,
 )
 from monitor.export.link import LAYERS
-from monitor.language import _, format_date, format_number
+from monitor.language import _, format_date, format_number, ngettext
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -54,6 +54,16 @@ def situation_heading(choice: Choice) -> tuple[DeltaGenerator, DeltaGenerator]:
     with note:
         blocks.plain(f"{captions.last_reports(panel)[0]} {blocks.age_text(choice)}")
     return sentence, note
+
+
+def others_differ(choice: Choice) -> None:
+    """Why the share in the page's sentence is far below published estimates, with the way to the page Evidence."""
+    estimates = mission.capital_shares(data.frame("indicators"), choice.as_of, choice.known_on)
+    why = captions.others_differ(data.panel(choice), estimates, choice.stale_after_days)
+    if why is None:
+        return
+    blocks.plain(why, small=True)
+    st.page_link("pages/evidence.py", label=_("What the share rests on"), icon=":material/arrow_forward:")
 
 
 def moving_heading(choice: Choice, dates: Timeline, places: tuple[DeltaGenerator, DeltaGenerator]) -> None:
@@ -350,17 +360,17 @@ def overview_shares(choice: Choice) -> None:
 def headline_numbers(choice: Choice) -> None:
     """Cards: gang control and its change, retaken areas, airport, main hospital, what others say."""
     month, year = choice.as_of - timedelta(days=28), choice.as_of - timedelta(days=365)
-    held = {
-        day: int(data.panel(choice, max(day, data.first_date()))["status"].isin(captions.GANG).sum())
-        for day in (choice.as_of, month, year)
-    }
-    total = len(data.scope())
+    now = data.panel(choice)
     columns = st.columns(5, gap="small")
     with columns[0].container(border=True, height="stretch"):
         st.markdown(f"**{_('Gang control or influence')}**")
-        st.markdown("## " + _("{count} of {total}").format(count=held[choice.as_of], total=total))
-        blocks.plain(captions.change(held[choice.as_of], held[month], month), small=True)
-        blocks.plain(captions.change(held[choice.as_of], held[year], year), small=True)
+        held = int(now["status"].isin(captions.GANG).sum())
+        st.markdown("## " + _("{count} of {total}").format(count=held, total=len(now)))
+        for since in (month, year):
+            days = (since, choice.as_of)
+            moves = compare.gains_and_losses(data.panel(choice, *days), data.scope())
+            row = moves.set_index("denominator").loc["neighborhoods"]
+            blocks.plain(captions.held_change(row, since), small=True)
     outcomes = retaken.register(data.model(), choice)
     found = outcomes["outcome"].value_counts()
     with columns[1].container(border=True, height="stretch"):
@@ -383,7 +393,7 @@ def headline_numbers(choice: Choice) -> None:
 
 def _site_card(column: DeltaGenerator, choice: Choice, site: str, title: str) -> None:
     row = data.site_panel(choice, pd.Series([site])).iloc[0]
-    windows = data.frame("site_restrictions")
+    windows = status.known(data.frame("site_restrictions"), choice.known_on)
     day = pd.Timestamp(choice.as_of)
     current = windows[
         (windows["site_id"] == site) & (windows["start_date"] <= day) & (windows["end_date"] >= day)
@@ -402,9 +412,7 @@ def _site_card(column: DeltaGenerator, choice: Choice, site: str, title: str) ->
 
 
 def _others_card(column: DeltaGenerator, choice: Choice) -> None:
-    figures = data.frame("indicators").query("indicator == 'capital_share_gangs'")
-    day = pd.Timestamp(choice.as_of)
-    recent = figures[figures["period_start"].between(day - pd.Timedelta(days=365), day)]
+    recent = mission.capital_shares(data.frame("indicators"), choice.as_of, choice.known_on)
     with column.container(border=True, height="stretch"):
         st.markdown(f"**{_('Others on the gangs’ share of the capital')}**")
         if recent.empty:
@@ -418,9 +426,11 @@ def _others_card(column: DeltaGenerator, choice: Choice) -> None:
                 else f"## {format_number(low)}\u00a0%"
             )
             blocks.plain(
-                _("{count} published estimates in a year; area or way of counting is rarely stated").format(
-                    count=len(recent)
-                ),
+                ngettext(
+                    "{count} published estimate in a year; area or way of counting is rarely stated",
+                    "{count} published estimates in a year; area or way of counting is rarely stated",
+                    len(recent),
+                ).format(count=len(recent)),
                 small=True,
             )
         st.page_link("pages/mandate.py", label=_("Mission"), icon=":material/arrow_forward:")

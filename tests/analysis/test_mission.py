@@ -261,3 +261,26 @@ def test_an_event_counts_from_its_day_on() -> None:
 
 def test_every_verdict_is_one_of_the_four() -> None:
     assert {judged(rule, "hospital").verdict for rule in RULES} <= set(VERDICTS)
+
+
+def test_figures_published_after_the_known_on_day_do_not_count() -> None:
+    rows = pd.DataFrame(
+        {
+            "indicator": "capital_share_gangs",
+            "period_start": pd.to_datetime(["2024-01-01", "2025-01-01", "2025-02-01", "2025-03-01"]),
+            "period_end": pd.to_datetime([None, None, "2025-02-28", None]),
+            "published_date": pd.to_datetime(["2024-01-05", "2025-01-05", "2025-06-01", "2025-03-02"]),
+            "value": [80.0, 85.0, 90.0, 95.0],
+        }
+    )
+
+    def values(as_of: str, known_on: str | None) -> list[float]:
+        day = None if known_on is None else date.fromisoformat(known_on)
+        found = mission.capital_shares(rows, date.fromisoformat(as_of), day)
+        return found["value"].tolist()
+
+    assert values("2025-02-28", None) == [85.0, 90.0]
+    assert values("2025-02-28", "2025-05-31") == [85.0]
+    assert values("2025-02-28", "2025-06-01") == [85.0, 90.0]
+    assert values("2025-02-27", None) == [85.0], "a period that has not ended has no figure yet"
+    assert values("2024-12-31", None) == [80.0]

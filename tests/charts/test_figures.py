@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from loaders.contracts import Status
-from monitor.charts.captions import change, map_title, situation
+from monitor.charts.captions import held_change, map_title, others_differ, situation
 from monitor.charts.drawing import Drawing
 from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, View, area_classes, incidents_note
 from monitor.charts.series import share_chart, share_label_heights, share_label_texts, value_labels
@@ -158,8 +158,29 @@ def test_sentences_carry_their_uncertainty() -> None:
     assert "who holds 2 others is unknown, for want of a report in 180 days" in sentence
     counts = pd.Series({str(s): 0 for s in Status}) + panel["status"].value_counts()
     assert map_title(counts.fillna(0)) == "1 of 4 neighborhoods under gang control, 1 contested, 2 unknown"
-    assert change(3, 5, date(2025, 1, 1)) == "−2 since 1 Jan 2025"
-    assert change(3, 3, date(2025, 1, 1)) == "no change since 1 Jan 2025"
+
+
+def test_areas_whose_reports_grew_stale_are_not_told_as_lost() -> None:
+    def moves(**counts: float) -> pd.Series:
+        row = pd.Series({"gained": 0.0, "lost": 0.0, "appeared": 0.0, "lapsed": 0.0} | counts)
+        return pd.concat([row, pd.Series({"net": row["gained"] - row["lost"]})])
+
+    day = date(2025, 1, 1)
+    assert held_change(moves(), day) == "no change since 1 Jan 2025"
+    assert (
+        held_change(moves(lost=3, lapsed=15, appeared=4), day)
+        == "−14 since 1 Jan 2025: 3 lost, 15 grew stale, 4 newly reported"
+    )
+    assert held_change(moves(gained=2, lapsed=2), day) == "±0 since 1 Jan 2025: 2 gained, 2 grew stale"
+
+
+def test_why_published_estimates_differ_is_said_with_the_numbers_of_the_page() -> None:
+    panel = pd.DataFrame([area("gang_control"), area("state_held"), area("unknown"), area("no_data")])
+    assert others_differ(panel, pd.DataFrame({"value": []}), 180) is None
+    text = others_differ(panel, pd.DataFrame({"value": [85.0, 90.0, 80.0]}), 90)
+    assert text is not None
+    for part in ("25\u00a0%", "80–90\u00a0%", "90 days", "2 of 4 have none", "75\u00a0%"):
+        assert part in text
 
 
 def test_the_share_chart_draws_every_status_that_occurs_and_its_cursor() -> None:

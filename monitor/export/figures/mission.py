@@ -149,18 +149,15 @@ def _police(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
 
 def indicator(model: Model, choice: Choice, name: str) -> pd.DataFrame:
     """Published values of an indicator whose period had ended by the chosen date."""
-    rows = model.frame("indicators")
-    if choice.known_on is not None:
-        rows = rows[rows["published_date"] <= pd.Timestamp(choice.known_on)]
-    ended = rows["period_end"].fillna(rows["period_start"]) <= pd.Timestamp(choice.as_of)
-    return rows[(rows["indicator"] == name) & ended]
+    rows = mission_analysis.published_indicators(model.frame("indicators"), choice.as_of, choice.known_on)
+    return rows[rows["indicator"] == name]
 
 
 def _capital_share(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     shares = indicator(model, choice, "capital_share_gangs")
     if shares.empty:
         raise NothingToDrawError(_("No published estimate of the gangs’ share of the capital by this date."))
-    recent = shares[shares["period_start"] > pd.Timestamp(choice.as_of) - pd.Timedelta(days=365)]
+    recent = mission_analysis.capital_shares(model.frame("indicators"), choice.as_of, choice.known_on)
     low, high = (recent if len(recent) else shares)["value"].agg(["min", "max"])
     title = _("The gangs’ share of the capital by others: {low} to {high} % in the year before").format(
         low=format_number(low), high=format_number(high)
