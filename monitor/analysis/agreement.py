@@ -113,9 +113,11 @@ def pair_agreement(spoken: pd.DataFrame, weeks: Sequence[date], *, of: str = "st
     units, areas = pd.factorize(rows["neighborhood_id"], sort=True)
     source = pd.Index(names).get_indexer(rows["source"])
     grid = np.full((len(names), len(areas) * len(days)), -1, dtype=np.int8)
-    flat = grid.reshape(len(names), len(areas), len(days))
-    for s, u, a, b, value in zip(source, units, first[keep], last[keep], values, strict=True):
-        flat[s, u, a:b] = value
+    runs = spans[keep]
+    starts = (source * len(areas) + units) * len(days) + first[keep]
+    # The weeks of each statement, one after another: its first place, and the next ones.
+    places = np.repeat(starts - (np.cumsum(runs) - runs), runs) + np.arange(runs.sum())
+    grid.ravel()[places] = np.repeat(values, runs)
     found = []
     for i in range(len(names)):
         mine = np.flatnonzero(grid[i] >= 0)

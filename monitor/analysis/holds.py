@@ -172,9 +172,7 @@ def hold_curve(durations_days: Iterable[float], lost: Iterable[bool]) -> pd.Data
 
 def _durations(values: Iterable[float]) -> np.ndarray:
     """Durations as numbers; ValueError for what is none."""
-    times = pd.to_numeric(pd.Series(list(values), dtype="object"), errors="coerce").to_numpy(
-        "float64", na_value=np.nan
-    )
+    times = _numbers(values)
     if not np.isfinite(times).all() or (times < 0).any():
         raise ValueError("durations must be 0 or more days; one is negative, missing or infinite")
     return times
@@ -182,14 +180,21 @@ def _durations(values: Iterable[float]) -> np.ndarray:
 
 def _outcomes(values: Iterable[bool]) -> np.ndarray:
     """Outcomes as booleans; ValueError for what is neither 0 nor 1."""
-    marks = pd.to_numeric(pd.Series(list(values), dtype="object"), errors="coerce").to_numpy(
-        "float64", na_value=np.nan
-    )
+    marks = _numbers(values)
     if not np.isin(marks, (0, 1)).all():
         raise ValueError(
             "outcomes of durations must be 1 (lost) or 0 (censored); one is something else or missing"
         )
     return marks == 1
+
+
+def _numbers(values: Iterable[float]) -> np.ndarray:
+    """Values as numbers; NaN for what is none."""
+    if isinstance(values, pd.Series) and values.dtype in ("float64", "bool"):
+        return values.to_numpy("float64")
+    return pd.to_numeric(pd.Series(list(values), dtype="object"), errors="coerce").to_numpy(
+        "float64", na_value=np.nan
+    )
 
 
 def survival_at(curve: pd.DataFrame, days: float) -> float:

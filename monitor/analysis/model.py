@@ -203,6 +203,10 @@ class Model:
         rows = self.assertions()
         return rows.loc[rows["neighborhood_id"].isin(self.scope()["neighborhood_id"]), "from_earliest"]
 
+    @derived("territorial_control", "retaken_areas")
+    def _statements(self) -> pd.DataFrame:
+        return status.in_order(self.assertions())
+
     @derived("incidents", "actors")
     def clashes(self, known_on: date | None) -> pd.DataFrame:
         """Armed clashes with state forces, as known on a day."""
@@ -212,8 +216,8 @@ class Model:
     @derived("territorial_control", "retaken_areas", "incidents", "actors")
     def _history(self, reading: Reading) -> pd.DataFrame:
         known_on, evidence, stale_after_days, definitions = reading
-        return status.status_history(
-            self.assertions(),
+        return status.history_of(
+            self._statements(),
             known_on=known_on,
             evidence=evidence,
             stale_after_days=stale_after_days,

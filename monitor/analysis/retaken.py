@@ -14,11 +14,16 @@ from monitor.analysis.model import Choice, Model, Reading, derived
 _STATUS = ("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
 
 
+@derived("territorial_control", "retaken_areas")
+def _zone_statements(model: Model) -> pd.DataFrame:
+    return status.in_order(status.with_sub_zones(model.assertions()))
+
+
 @derived("territorial_control", "retaken_areas", "incidents", "actors")
 def _zone_history(model: Model, reading: Reading) -> pd.DataFrame:
     known_on, evidence, stale_after_days, definitions = reading
-    return status.status_history(
-        status.with_sub_zones(model.assertions()),
+    return status.history_of(
+        _zone_statements(model),
         known_on=known_on,
         evidence=evidence,
         stale_after_days=stale_after_days,

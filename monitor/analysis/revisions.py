@@ -84,9 +84,9 @@ def revisions(
         withdrawal, when it was withdrawn), ``days_late`` (from the date of the world), ``was_id`` (the row that a
         correction replaced) and the row's own columns; a correction is one row, the new one. Latest knowledge first.
     """
-    dated = rows[rows[ledger.date_column] <= pd.Timestamp(as_of)]
-    before, after = seen(dated, ledger.ended_column, then), seen(dated, ledger.ended_column, now)
-    new, gone = dated[after & ~before].copy(), dated[before & ~after].copy()
+    dated = rows[ledger.date_column] <= pd.Timestamp(as_of)
+    before, after = seen(rows, ledger.ended_column, then), seen(rows, ledger.ended_column, now)
+    new, gone = rows[dated & after & ~before].copy(), rows[dated & before & ~after].copy()
     new["was_id"], gone["was_id"] = None, None
     for columns in dict.fromkeys([(ledger.key,), ledger.same]):
         match = list(columns)

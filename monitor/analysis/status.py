@@ -185,7 +185,50 @@ def status_history(
         run of the same status; ``last_status`` keeps the reported status of a stale interval. Sorted by neighborhood
         and date.
     """
-    rows = known(assertions[_LEDGER_COLUMNS], known_on)
+    return history_of(
+        in_order(assertions),
+        known_on=known_on,
+        evidence=evidence,
+        stale_after_days=stale_after_days,
+        clashes=clashes,
+        rules=rules,
+    )
+
+
+def in_order(assertions: pd.DataFrame) -> pd.DataFrame:
+    """Statements in the order in which they give a status, whatever reading is chosen later.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``assertions`` that decide about statuses and ``rank, side, specific, source, unit`` (numbers for
+        the last two), sorted by neighborhood and date; rows without a date are left out.
+    """
+    rows = assertions.loc[assertions["from_earliest"].notna(), _LEDGER_COLUMNS]
+    rows = rows.assign(
+        rank=rows["verification"].map(VERIFICATION_RANK).astype("int64"),
+        side=rows["status"].map(SIDE_OF_STATUS),
+        specific=rows["sub_zone"].notna() & (rows["sub_zone"] != ""),
+        source=pd.factorize(rows["source_id"].where(rows["source_id"].notna(), rows["assertion_id"]))[0],
+    ).sort_values(
+        ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
+        kind="stable",
+        ignore_index=True,
+    )
+    return rows.assign(unit=pd.factorize(rows["neighborhood_id"])[0])
+
+
+def history_of(
+    ordered: pd.DataFrame,
+    *,
+    known_on: date | None,
+    evidence: str,
+    stale_after_days: int,
+    clashes: pd.DataFrame | None = None,
+    rules: Rules = RULES,
+) -> pd.DataFrame:
+    """What :func:`status_history` returns, from statements :func:`in_order`."""
+    rows = known(ordered, known_on)
     ledger = _ledger(whole_statements(admissible(rows, evidence)), clashes, rules)
     limit = ledger["confirmed_on"] + (stale_after_days + 1) * DAY
     lapses = ledger["valid_to"].isna() | (ledger["valid_to"] > limit)
@@ -213,32 +256,23 @@ def status_history(
 
 def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None, rules: Rules) -> pd.DataFrame:
     """The statements that give a status, in order, each with what the other statements say about it."""
-    rows = assertions[assertions["from_earliest"].notna()].copy()
-    rows["rank"] = rows["verification"].map(VERIFICATION_RANK).astype("int64")
-    rows["side"] = rows["status"].map(SIDE_OF_STATUS)
-    rows["specific"] = rows["sub_zone"].notna() & (rows["sub_zone"] != "")
-    rows["source"] = rows["source_id"].where(rows["source_id"].notna(), rows["assertion_id"])
-    rows = rows.sort_values(
-        ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
-        kind="stable",
-        ignore_index=True,
-    )
-    group = rows.groupby("neighborhood_id", sort=False)
+    rows = assertions.reset_index(drop=True)
+    group = rows.groupby("unit", sort=False)
     credible = rows["rank"] >= VERIFICATION_RANK[Verification.SINGLE_SOURCE]
     window = pd.Timedelta(days=rules.contested_window_days)
     both = pd.Series(True, index=rows.index)
     for side in ("state", "gang"):
         dates = rows["from_earliest"].where(credible & (rows["side"] == side))
-        last = dates.groupby(rows["neighborhood_id"]).ffill()
+        last = dates.groupby(rows["unit"], sort=False).ffill()
         both &= (rows["from_earliest"] - last) <= window
     # Statements of one day are one moment: what holds after the last of them holds for the day.
-    is_last_of_day = ~rows.duplicated(["neighborhood_id", "from_earliest"], keep="last")
+    is_last_of_day = ~rows.duplicated(["unit", "from_earliest"], keep="last")
     rows["contested_by_rule"] = both
     rows["is_disputed"] = _disputed(rows, rules.dispute_window_days)
     rows["valid_from"] = rows["from_earliest"]
     rows["confirmed_on"] = group["from_latest"].cummax()
     winners = rows[is_last_of_day].copy()
-    winners["valid_to"] = winners.groupby("neighborhood_id", sort=False)["valid_from"].shift(-1)
+    winners["valid_to"] = winners.groupby("unit", sort=False)["valid_from"].shift(-1)
     contested = winners["contested_by_rule"] | (winners["side"] == "contested")
     by_clash = _second_clash(winners, clashes, rules)
     winners["contested_from"] = winners["valid_from"].where(contested, by_clash)
@@ -262,13 +296,12 @@ def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None, rules: Rules
 
 def _disputed(rows: pd.DataFrame, window_days: int) -> pd.Series:
     """Whether each statement is disputed by another source (definition disputed-1); rows are sorted."""
-    unit = pd.factorize(rows["neighborhood_id"])[0]
-    source = pd.factorize(rows["source"])[0]
-    side = rows["side"].to_numpy()
-    decided = np.isin(side, _DECIDED_SIDES)
+    unit, source = rows["unit"].to_numpy(), rows["source"].to_numpy()
+    side = pd.Index(_DECIDED_SIDES).get_indexer(rows["side"])
+    decided = side >= 0
     rank = rows["rank"].to_numpy()
     days = (rows["from_earliest"] - pd.Timestamp("1970-01-01")).dt.days.to_numpy()
-    later = rows.groupby(["neighborhood_id", "source"], sort=False)["from_earliest"].shift(-1)
+    later = rows.groupby(["unit", "source"], sort=False)["from_earliest"].shift(-1)
     superseded = (later - pd.Timestamp("1970-01-01")).dt.days.fillna(np.inf).to_numpy()
     disputed = np.zeros(len(rows), dtype=bool)
     for lag in range(1, len(rows)):

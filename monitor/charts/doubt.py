@@ -67,7 +67,7 @@ def said_chart(said: pd.DataFrame, names: Mapping[str, str], stamp: Stamp) -> go
     figure = Drawing()
     order = list(names)[::-1]
     sides = [side for side in _SIDES if (said["side"] == side).any()]
-    for row, area in enumerate(order):
+    for row in range(len(order)):
         figure.add_shape(
             type="line",
             x0=-0.5,
@@ -77,34 +77,35 @@ def said_chart(said: pd.DataFrame, names: Mapping[str, str], stamp: Stamp) -> go
             line={"color": PALE, "width": 1},
             layer="below",
         )
-        part = said[said["neighborhood_id"] == area]
-        for column, side in enumerate(sides):
-            voices = part[part["side"] == side]
-            if voices.empty:
-                continue
-            words = "<br>".join(
-                f"{line.source}: {status_label(line.status).lower()} ({line.from_earliest:%Y-%m-%d})"
-                for line in voices.itertuples()
+    lines = [
+        f"{line.source}: {status_label(line.status).lower()} ({line.from_earliest:%Y-%m-%d})"
+        for line in said.itertuples()
+    ]
+    voices = said.assign(line=lines).groupby(["side", "neighborhood_id"], sort=False)["line"]
+    words = voices.agg("<br>".join).to_dict()
+    counts = voices.size().to_dict()
+    for column, side in enumerate(sides):
+        rows = [row for row, area in enumerate(order) if (side, area) in counts]
+        areas = [order[row] for row in rows]
+        figure.add_trace(
+            trace(
+                "scatter",
+                x=[column] * len(rows),
+                y=rows,
+                mode="markers+text",
+                marker={
+                    "size": [17 + 3 * min(counts[side, area], 4) for area in areas],
+                    "color": STATUS_COLOURS[_SIDE_STATUS[side]],
+                    "line": {"color": INK, "width": 0.6},
+                },
+                text=[str(counts[side, area]) for area in areas],
+                textfont={"size": 12, "color": INK if side == "contested" else "#ffffff"},
+                hovertext=[f"<b>{names[area]}</b><br>{words[side, area]}" for area in areas],
+                hovertemplate="%{hovertext}<extra></extra>",
+                customdata=areas,
+                showlegend=False,
             )
-            colour = STATUS_COLOURS[_SIDE_STATUS[side]]
-            figure.add_trace(
-                trace(
-                    "scatter",
-                    x=[column],
-                    y=[row],
-                    mode="markers+text",
-                    marker={
-                        "size": 17 + 3 * min(len(voices), 4),
-                        "color": colour,
-                        "line": {"color": INK, "width": 0.6},
-                    },
-                    text=[str(len(voices))],
-                    textfont={"size": 12, "color": INK if side == "contested" else "#ffffff"},
-                    hovertemplate=f"<b>{names[area]}</b><br>{words}<extra></extra>",
-                    customdata=[area],
-                    showlegend=False,
-                )
-            )
+        )
     figure.update_layout(
         xaxis={
             "tickmode": "array",

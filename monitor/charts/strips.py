@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -368,6 +369,11 @@ def spell_bars(spells: pd.DataFrame, stamp: Stamp) -> go.Figure:
     )
 
 
+def _at_risk(durations: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """How many of the sorted durations reach each day."""
+    return len(durations) - np.searchsorted(durations, days, side="left")
+
+
 def hold_curve_chart(
     spells: pd.DataFrame,
     curve: pd.DataFrame,
@@ -392,7 +398,7 @@ def hold_curve_chart(
     steps = steps[steps["t_days"] <= horizon_days]
     longest = min(float(spells["duration_days"].max()), horizon_days)
     steps = pd.concat([steps, steps.tail(1).assign(t_days=longest)], ignore_index=True)
-    durations = spells["duration_days"].astype("float64")
+    durations = np.sort(spells["duration_days"].to_numpy("float64"))
     figure = Drawing()
     shown = band[band["t_days"] <= longest].dropna()
     shown = pd.concat([shown, shown.tail(1).assign(t_days=longest)], ignore_index=True)
@@ -417,7 +423,7 @@ def hold_curve_chart(
             y=100 * steps["survival"],
             mode="lines",
             line={"color": "#2166ac", "width": 2.6, "shape": "hv"},
-            customdata=[int((durations >= day).sum()) for day in steps["t_days"]],
+            customdata=_at_risk(durations, steps["t_days"].to_numpy("float64")).tolist(),
             hovertemplate=_("day")
             + " %{x:.0f}: %{y:.0f} %, %{customdata} "
             + _("at risk")
@@ -443,8 +449,8 @@ def hold_curve_chart(
     )
     ticks = [tick for tick in (0, 7, 30, 60, 90, 180, 365) if tick <= horizon_days]
     labels = [
-        f"{tick}<br><span style='color:{GREY}'>{format_number(int((durations >= tick).sum()))}</span>"
-        for tick in ticks
+        f"{tick}<br><span style='color:{GREY}'>{format_number(int(left))}</span>"
+        for tick, left in zip(ticks, _at_risk(durations, np.array(ticks)), strict=True)
     ]
     few = [place for place, tick in enumerate(ticks) if tick in (0, 30, 90, 180)]
     figure.update_layout(
