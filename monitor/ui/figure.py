@@ -344,7 +344,7 @@ def moving_text(
     before it: a page can say its sentence at once and let it move later.
     """
     _moving_text(
-        key=key,
+        key=f"moving {key}",
         data=encode(
             {
                 "bar": timeline.key,

@@ -53,9 +53,8 @@ _FRONTEND = Path(get_static_dir()) / "static"
 #: The tag with which Streamlit's page asks for its own font.
 _FONT = re.compile(rb'<link\s[^>]*\bas="font"[^>]*>')
 
-#: What Streamlit shows in the place of a figure to come must not shimmer: where there is no graphics card, that takes as much
-#: computing as drawing the figure.
-_STILL = '[data-testid="stSkeleton"] { animation: none !important }'
+#: Style that a page needs from its first moment on; that of components comes with them.
+_STYLE = Path(__file__).parent / "page.css"
 
 #: How compressed bytes begin; JSON does not.
 _GZIP = b"\x1f\x8b"
@@ -157,9 +156,14 @@ class Frontend:
         elif script := self._script(scope["path"]):
             response = await _send_file(script, script.name, scope)
             await response(scope, receive, send)
-        else:
+        elif b"text/html" in _header(scope, b"accept"):
             is_first = scope["path"] in (self._root, self._root.rstrip("/"))
-            await self._app(scope, receive, _complete_head(send, lambda: self._on_page(is_first)))
+            # Streamlit would compress the page itself.
+            plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+            completed = _complete_head(send, scope, lambda: self._on_page(is_first))
+            await self._app({**scope, "headers": plain}, receive, completed)
+        else:
+            await self._app(scope, receive, send)
 
     def _script(self, path: str) -> Path | None:
         """Return the file behind the path of one of Streamlit's scripts or style sheets."""
@@ -208,15 +212,14 @@ def _immutable(packed: bytes, name: str, scope: Scope) -> Response:
 
     `name` has a digest of the content in it, so it also tells who asks again whether they have the content already.
     """
-    asked = {key: value.decode("latin-1") for key, value in scope["headers"]}
-    accepts_gzip = "gzip" in asked.get(b"accept-encoding", "")
+    accepts_gzip = _accepts_gzip(scope)
     tag = f'"{name}-gzip"' if accepts_gzip else f'"{name}"'
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
         "ETag": tag,
         "Vary": "Accept-Encoding",
     }
-    if tag in asked.get(b"if-none-match", ""):
+    if tag.encode() in _header(scope, b"if-none-match"):
         return Response(status_code=304, headers=headers)
     if accepts_gzip:
         headers["Content-Encoding"] = "gzip"
@@ -224,8 +227,20 @@ def _immutable(packed: bytes, name: str, scope: Scope) -> Response:
     return Response(body, media_type=mimetypes.guess_type(name)[0], headers=headers)
 
 
-def _complete_head(send: Send, on_page: Callable[[], bool]) -> Send:
-    """Return a `send` that adds our tags to an HTML page, which it tells `on_page` of, and passes everything else on."""
+def _header(scope: Scope, name: bytes) -> bytes:
+    """Return a header of a request; empty where it has none."""
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+def _accepts_gzip(scope: Scope) -> bool:
+    return b"gzip" in _header(scope, b"accept-encoding")
+
+
+def _complete_head(send: Send, scope: Scope, on_page: Callable[[], bool]) -> Send:
+    """Return a `send` that adds our tags to an HTML page, which it tells `on_page` of, and passes everything else on.
+
+    The page must come uncompressed; it is compressed where `scope`, of the request, says that the browser reads that.
+    """
     start: Message | None = None
     page = b""
     is_told = False
@@ -241,9 +256,12 @@ def _complete_head(send: Send, on_page: Callable[[], bool]) -> Send:
             page += message.get("body", b"")
             if not message.get("more_body"):
                 page = _without_font(page).replace(b"</head>", _head_tags(is_told) + b"</head>", 1)
-                await send(
-                    {**start, "headers": [*_kept_headers(start), (b"content-length", b"%d" % len(page))]}
-                )
+                headers = [*_kept_headers(start), (b"vary", b"Accept-Encoding")]
+                if _accepts_gzip(scope):
+                    page = gzip.compress(page, 6, mtime=0)
+                    headers.append((b"content-encoding", b"gzip"))
+                headers.append((b"content-length", b"%d" % len(page)))
+                await send({**start, "headers": headers})
                 await send({"type": "http.response.body", "body": page})
 
     return completed
@@ -281,7 +299,7 @@ def _head_tags(is_told: bool) -> bytes:
     ]
     drawn = f' data-drawn="./{_DRAWN}"' if is_told else ""
     return (
-        f"<style>{_STILL}</style>"
+        f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
         f'<script type="module" crossorigin src="./{early}" data-plotly="./{plotly()}"{drawn}'
         f' data-modules="{" ".join(f"./{address}" for address in modules)}"></script>'
     ).encode()

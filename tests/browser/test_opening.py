@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.chromium import open_page, wait_ready
 from tests.server import serve
 
+_TOP = "() => document.querySelector('.figure-box').getBoundingClientRect().y"
 _MAP = "() => document.querySelector('.figure-plot')._fullLayout.map._subplot.map"
 
 
@@ -30,8 +31,10 @@ def test_map_comes_before_the_page_has_run_and_stays(page: Page, told: list[str]
         page.goto(second.url, wait_until="commit")
         page.wait_for_function("document.querySelector('.figure-box')?.dataset.state === 'drawn'")
         kept = page.evaluate_handle(_MAP)
+        top = page.evaluate(_TOP)
         assert page.locator("h1").inner_text() == sentence
         wait_ready(page)
         assert page.locator("h1").inner_text() == sentence
         assert told == [f"{second.url}/drawn"]
+        assert page.evaluate(_TOP) == top, "what comes later pushes the map down"
         assert page.evaluate(f"kept => kept === ({_MAP})()", kept)

@@ -12,12 +12,16 @@ export default async function (component) {
   if (!shown.has(parentElement)) shown.set(parentElement, { text: element(message.tag, "moving-text", parentElement) });
   const place = shown.get(parentElement);
   place.message = message;
-  if (barOf(message.bar).placeOn(message.dates) === null) place.text.textContent = message.text;
+  if (barOf(message.bar).placeOn(message.dates) === null) say(place, message.text);
 
   const texts = await contentOf(message.content);
   if (place.message !== message) return undefined;
-  place.text.toggleAttribute("data-replaces", message.replaces);
   place.unfollow?.();
-  place.unfollow = barOf(message.bar).follow(message.dates, ({ index }) => (place.text.textContent = texts[index]));
+  place.unfollow = barOf(message.bar).follow(message.dates, ({ index }) => say(place, texts[index]));
   return () => parentElement.isConnected || place.unfollow();
+}
+
+function say({ text, message }, words) {
+  text.textContent = words;
+  text.toggleAttribute("data-replaces", message.replaces);
 }
