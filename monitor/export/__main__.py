@@ -11,21 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-import yaml
 
 from loaders.contracts import LOCAL_TIME_ZONE
 from monitor.analysis.model import Model
 from monitor.charts.standing import NotStampedError
-from monitor.export import data_files, figures, packs, render
+from monitor.export import data_files, packs, render
 from monitor.export import digest as digests
-from monitor.export.figures import FIGURES, BuiltFigure, NothingToDrawError, UnknownParameterError
+from monitor.export.figures import FIGURES, NothingToDrawError, UnknownParameterError
 from monitor.export.kept import DatasetError, Kept
-from monitor.export.link import BadLinkError, choice_of, parameters_of, value_of
-from monitor.language import _, set_language
+from monitor.export.link import BadLinkError, figure_of, value_of
+from monitor.language import set_language
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -82,7 +81,7 @@ def figure(
     def write() -> bytes:
         _language(lang)
         model = Model(Kept(snap))
-        built = built_figure(figure_id, query, model, today())
+        built = figure_of(figure_id, query, model, today())
         lines = data_files.about(built, model, accessed=today(), site=site)
         if file_format == "csv":
             return data_files.csv_archive(built, lines)
@@ -116,11 +115,12 @@ def briefing(
     def write() -> bytes:
         if out.suffix not in kinds:
             raise ValueError(f"A briefing ends in {', '.join(kinds)}, not {out.suffix or 'nothing'}.")
-        wanted = yaml.safe_load(spec.read_text(encoding="utf-8"))
-        if not isinstance(wanted, dict) or not isinstance(wanted.get("figures"), list):
-            raise ValueError(f"{spec.name} must have a list named figures; see docs/briefings.md.")
-        _language(lang or str(wanted.get("lang", "en")))
-        made = briefing_of(wanted, Model(Kept(snap or wanted.get("snap"))), today(), site)
+        try:
+            wanted = packs.composition_of(spec.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{spec.name} (docs/briefings.md shows one): {error}") from None
+        _language(lang or wanted.language)
+        made = packs.briefing_of(wanted, Model(Kept(snap or wanted.snapshot_id)), today(), site)
         return kinds[out.suffix](made, _progress)
 
     _finish(out, write)
@@ -161,46 +161,6 @@ def digest(
         return kinds[out.suffix](made())
 
     _finish(out, write)
-
-
-def built_figure(figure_id: str, query: Mapping[str, str], model: Model, day: date) -> BuiltFigure:
-    """Build a figure from the texts of a link.
-
-    Raises
-    ------
-    ValueError
-        There is no such figure, or a text cannot be used.
-    """
-    if figure_id not in FIGURES:
-        raise ValueError(f"There is no figure {figure_id}; there are: {', '.join(FIGURES)}.")
-    shared = ("as_of", "known_on", "evidence", "stale_after")
-    spec = FIGURES[figure_id]
-    unknown = {name for name, text in query.items() if text} - {*shared, *spec.parameters}
-    if unknown:
-        raise UnknownParameterError(
-            f"{figure_id} does not take {', '.join(sorted(unknown))}; it takes: "
-            f"{', '.join([*shared, *spec.parameters])}."
-        )
-    return figures.build(figure_id, model, choice_of(query, model, day), parameters_of(spec, query))
-
-
-def briefing_of(wanted: Mapping[str, Any], model: Model, day: date, site: str) -> packs.Briefing:
-    """Briefing that a spec describes; ValueError says what is wrong with it."""
-    common = {
-        name: str(wanted[name])
-        for name in ("as_of", "known_on", "evidence", "stale_after")
-        if wanted.get(name)
-    }
-    items = []
-    for number, entry in enumerate(wanted["figures"], start=1):
-        entry = {"figure": entry} if isinstance(entry, str) else entry
-        if not isinstance(entry, dict) or "figure" not in entry:
-            raise ValueError(f"figures[{number}] must name its figure.")
-        own = {name: str(value) for name, value in entry.items() if name not in ("figure", "sentence")}
-        built = built_figure(str(entry["figure"]), {**common, **own}, model, day)
-        items.append(packs.Item(built, str(entry.get("sentence", ""))))
-    title = str(wanted.get("title") or _("Port-au-Prince Conflict Monitor"))
-    return packs.Briefing(title, items, model, day, site)
 
 
 def _language(code: str) -> None:

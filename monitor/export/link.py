@@ -21,7 +21,7 @@ from monitor.analysis.definitions import (
 )
 from monitor.analysis.model import Choice, Model
 from monitor.charts.maps import View
-from monitor.export.figures import FIGURES, FigureSpec
+from monitor.export.figures import FIGURES, BuiltFigure, FigureSpec, UnknownParameterError, build
 from monitor.language import LANGUAGES, _, format_date
 
 
@@ -151,7 +151,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "dataset": Parameter(str, "the id of a dataset"),
 }
 
-_CHOICE = ("as_of", "known_on", "evidence", "stale_after", "definitions")
+#: Parameters that every figure takes.
+CHOICE = ("as_of", "known_on", "evidence", "stale_after", "definitions")
 
 
 def value_of(name: str, text: str) -> Any:
@@ -197,7 +198,7 @@ def choice_of(query: Mapping[str, str], model: Model, today: date) -> Choice:
     BadLinkError
         A value cannot be used, or the date lies outside the data.
     """
-    given = {name: value_of(name, query[name]) for name in _CHOICE if query.get(name)}
+    given = {name: value_of(name, query[name]) for name in CHOICE if query.get(name)}
     for name in ("as_of", "known_on"):
         if name in given and (why := outside(given[name], model.first_date(), today)):
             raise BadLinkError(name, given[name].isoformat(), why)
@@ -214,6 +215,28 @@ def choice_of(query: Mapping[str, str], model: Model, today: date) -> Choice:
 def parameters_of(spec: FigureSpec, query: Mapping[str, str]) -> dict[str, Any]:
     """The figure's own parameters in a link; BadLinkError as :func:`value_of`."""
     return {name: value_of(name, query[name]) for name in spec.parameters if query.get(name)}
+
+
+def figure_of(figure_id: str, query: Mapping[str, str], model: Model, today: date) -> BuiltFigure:
+    """Build a figure from the texts of a link that is its own: it must not hold what the figure does not take.
+
+    Raises
+    ------
+    ValueError
+        There is no such figure, or a text cannot be used (BadLinkError, UnknownParameterError).
+    NothingToDrawError
+        The choice leaves nothing to draw.
+    """
+    if figure_id not in FIGURES:
+        raise ValueError(f"There is no figure {figure_id}; there are: {', '.join(FIGURES)}.")
+    spec = FIGURES[figure_id]
+    unknown = {name for name, text in query.items() if text} - {*CHOICE, *spec.parameters}
+    if unknown:
+        raise UnknownParameterError(
+            f"{figure_id} does not take {', '.join(sorted(unknown))}; it takes: "
+            f"{', '.join([*CHOICE, *spec.parameters])}."
+        )
+    return build(figure_id, model, choice_of(query, model, today), parameters_of(spec, query))
 
 
 def query_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from html import escape
@@ -14,7 +14,7 @@ from typing import Any
 from monitor.analysis.model import Model
 from monitor.export import data_files, render
 from monitor.export.figures import FIGURES, BuiltFigure
-from monitor.export.link import query_of
+from monitor.export.link import CHOICE, figure_of, query_of, value_of
 from monitor.language import _, format_date, format_number, language
 
 #: Slide in inches, and where its parts are: left, top, width, height.
@@ -38,7 +38,7 @@ def _silent(done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Item:
-    """A figure of a briefing and the sentence over it; without a sentence of one's own, the generated one stands there."""
+    """A figure of a briefing and the sentence over it; without one of one's own, the generated one where there is one."""
 
     built: BuiltFigure
     sentence: str = ""
@@ -50,9 +50,8 @@ class Item:
 
     @property
     def text(self) -> str:
-        """The sentence; empty where the generated one already stands in the picture."""
-        generated = "" if self.built.alt.strip(". ") == self.built.stamp.title.strip(". ") else self.built.alt
-        return self.sentence or generated
+        """The sentence; empty where the title in the picture says all."""
+        return self.sentence or self.built.sentence
 
 
 @dataclass(frozen=True)
@@ -111,16 +110,94 @@ class Briefing:
         return "\n\n".join(part for part in parts if part)
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A figure of a composition: its id, its own parameters as in a link, and the sentence over it (empty for none)."""
+
+    figure_id: str
+    query: Mapping[str, str]
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A briefing as it is saved: what all figures share, as in a link, and the figures in their order."""
+
+    title: str
+    query: Mapping[str, str]
+    entries: Sequence[Entry]
+
+    @property
+    def language(self) -> str:
+        """Code of the language it was made in."""
+        return self.query.get("lang", "en")
+
+    @property
+    def snapshot_id(self) -> str | None:
+        """Snapshot that it is pinned to; None for the current one."""
+        return self.query.get("snap")
+
+
+def composition_of(text: str) -> Composition:
+    """Read a saved composition (YAML).
+
+    Raises
+    ------
+    ValueError
+        It is none; the message says where and why.
+    """
+    import yaml
+
+    try:
+        wanted = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(wanted, dict) or not isinstance(wanted.get("figures"), list):
+        raise ValueError(_("it must have a list named figures"))
+    entries = []
+    for number, entry in enumerate(wanted["figures"], start=1):
+        entry = {"figure": entry} if isinstance(entry, str) else entry
+        if not isinstance(entry, dict) or "figure" not in entry:
+            raise ValueError(_("figures[{number}] must name its figure").format(number=number))
+        figure_id = str(entry["figure"])
+        value_of("figure", figure_id)
+        query = _texts(entry, but=("figure", "sentence"))
+        entries.append(Entry(figure_id, query, str(entry.get("sentence") or "")))
+    return Composition(
+        str(wanted.get("title") or ""), _texts(wanted, but=("title", "figures", "figure")), entries
+    )
+
+
+def _texts(values: Mapping[str, Any], *, but: Sequence[str]) -> dict[str, str]:
+    """Parameters of a link among the values of a file; BadLinkError says which of them cannot be one."""
+    found = {str(name): str(value) for name, value in values.items() if name not in but and value is not None}
+    for name, text in found.items():
+        value_of(name, text)
+    return found
+
+
+def briefing_of(composition: Composition, model: Model, day: date, site: str) -> Briefing:
+    """Build the figures of a composition; what is shared reaches those that take it. Raises as :func:`figure_of`."""
+    items = []
+    for entry in composition.entries:
+        taken = (*CHOICE, *FIGURES[entry.figure_id].parameters)
+        shared = {name: text for name, text in composition.query.items() if name in taken}
+        built = figure_of(entry.figure_id, {**shared, **entry.query}, model, day)
+        items.append(Item(built, entry.sentence))
+    return Briefing(composition.title or _("Port-au-Prince Conflict Monitor"), items, model, day, site)
+
+
 def spec_of(briefing: Briefing) -> str:
-    """The composition as the YAML file that ``python -m monitor.export briefing --spec FILE`` and the page Briefing read."""
+    """The composition as the YAML file that :func:`composition_of` reads; it stays pinned where the briefing is."""
     import yaml
 
     figures: list[dict[str, str]] = []
     shared: dict[str, str] = {}
+    pin = briefing.model.snapshot_id if briefing.model.is_pinned else None
     for item in briefing.items:
         built = item.built
-        shared = query_of(built.choice, {}, language=language(), snapshot_id=None)
-        own = query_of(built.choice, built.parameters, language=language(), snapshot_id=None)
+        shared = query_of(built.choice, {}, language=language(), snapshot_id=pin)
+        own = query_of(built.choice, built.parameters, language=language(), snapshot_id=pin)
         entry = {"figure": built.figure_id} | {name: own[name] for name in built.parameters if name in own}
         figures.append(entry | ({"sentence": item.sentence} if item.sentence else {}))
     spec = {"title": briefing.title, "lang": language()} | shared | {"figures": figures}

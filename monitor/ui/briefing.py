@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
-import yaml
 
 from monitor.export import figures, packs
 from monitor.export.figures import FIGURES, BuiltFigure, NothingToDrawError, UnknownParameterError
-from monitor.export.link import PARAMETERS, BadLinkError, parameters_of, value_of
+from monitor.export.link import BadLinkError, parameters_of
 from monitor.language import _
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
@@ -49,24 +48,19 @@ def _take() -> None:
     if file is None:
         return
     try:
-        wanted = yaml.safe_load(file.getvalue().decode())
-        entries = [{"figure": item} if isinstance(item, str) else dict(item) for item in wanted["figures"]]
-        ids = [str(entry["figure"]) for entry in entries]
-        value_of("figure", "~".join(ids))
-        # What the figures do not share cannot stand in one link: the last one counts.
-        named = {str(name): str(value) for item in [wanted, *entries] for name, value in item.items()}
-        kept = {name: named[name] for name in named if name in PARAMETERS and name not in ("figure", "lang")}
-        for name, text in kept.items():
-            value_of(name, text)
-    except (BadLinkError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        wanted = packs.composition_of(file.getvalue().decode())
+    except ValueError as error:
         st.session_state[_BAD] = _("This file is no composition of a briefing: {why}").format(why=error)
         return
-    for name, text in kept.items():
-        filters.write(name, text)
-    _keep(ids)
-    st.session_state[_TITLE] = str(wanted.get("title") or "")
-    for entry in entries:
-        st.session_state[f"sentence {entry['figure']}"] = str(entry.get("sentence") or "")
+    # What the figures do not share cannot stand in one link: the last one counts. The reader's language stays.
+    for query in (wanted.query, *(entry.query for entry in wanted.entries)):
+        for name, text in query.items():
+            if name != "lang":
+                filters.write(name, text)
+    _keep([entry.figure_id for entry in wanted.entries])
+    st.session_state[_TITLE] = wanted.title
+    for entry in wanted.entries:
+        st.session_state[f"sentence {entry.figure_id}"] = entry.sentence
 
 
 def pick() -> list[str]:
@@ -103,7 +97,7 @@ def order(choice: Choice, ids: list[str]) -> list[tuple[BuiltFigure, str]]:
                 sentence = st.text_area(
                     _("Sentence over the figure"),
                     key=f"sentence {figure_id}",
-                    placeholder=built.alt if isinstance(built, BuiltFigure) else "",
+                    placeholder=built.sentence if isinstance(built, BuiltFigure) else "",
                     help=_("Leave it empty to take the generated one"),
                     height=80,
                     disabled=isinstance(built, str),

@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 from pptx import Presentation
 from typer.testing import CliRunner
 
-from monitor.analysis.model import Choice
+from monitor.analysis.model import Choice, Model
 from monitor.export import figures, packs, render
-from monitor.export.__main__ import app, briefing_of
+from monitor.export.__main__ import app
+from monitor.export.kept import Kept
 from tests.committed import committed_model
 from tests.server import DATASETS
 
@@ -86,8 +86,7 @@ def test_a_briefing_has_native_titles_notes_and_alt_texts(
     out = tmp_path / "b.pptx"
     code, text = run("briefing", "--spec", spec, "--out", out, "--site", "https://monitor.example/")
     assert code == 0, text
-    first = out.read_bytes()
-    slides = list(Presentation(io.BytesIO(first)).slides)
+    slides = list(Presentation(io.BytesIO(out.read_bytes())).slides)
     assert [slide.shapes.title.text for slide in slides] == [
         "Monday briefing",
         "Map of territorial control",
@@ -103,11 +102,22 @@ def test_a_briefing_has_native_titles_notes_and_alt_texts(
         assert "https://monitor.example/territorial-control?as_of=2025-06-25" in notes
     texts = [shape.text_frame.text for shape in slides[2].shapes if shape.has_text_frame]
     assert "Whoever counts people sees more." in texts
-    run("briefing", "--spec", spec, "--out", out, "--site", "https://monitor.example/")
-    assert out.read_bytes() == first
-    code, _text = run("briefing", "--spec", spec, "--out", tmp_path / "b.pdf")
-    assert code == 0
-    assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("ending", ["pptx", "pdf", "zip"])
+def test_two_exports_of_a_briefing_are_the_same_bytes(
+    tmp_path: Path, browser_program: str, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setenv(render.BROWSER_VARIABLE, browser_program)
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(SPEC, encoding="utf-8")
+    files = [tmp_path / f"{number}.{ending}" for number in range(2)]
+    for file in files:
+        code, text = run("briefing", "--spec", spec, "--out", file)
+        assert code == 0, text
+    first, again = (file.read_bytes() for file in files)
+    assert first == again
+    assert first.startswith(b"%PDF" if ending == "pdf" else b"PK")
 
 
 def test_a_spec_that_is_wrong_says_where(tmp_path: Path) -> None:
@@ -119,9 +129,9 @@ def test_a_spec_that_is_wrong_says_where(tmp_path: Path) -> None:
 
 def test_a_saved_composition_gives_the_same_briefing_again() -> None:
     model, day = committed_model(), date(2026, 1, 1)
-    made = briefing_of(yaml.safe_load(SPEC), model, day, "")
+    made = packs.briefing_of(packs.composition_of(SPEC), model, day, "")
     saved = packs.spec_of(made)
-    again = briefing_of(yaml.safe_load(saved), model, day, "")
+    again = packs.briefing_of(packs.composition_of(saved), model, day, "")
     assert [
         (item.built.figure_id, item.built.choice, item.built.parameters, item.sentence)
         for item in again.items
@@ -130,6 +140,47 @@ def test_a_saved_composition_gives_the_same_briefing_again() -> None:
     ]
     assert again.title == "Monday briefing"
     assert packs.spec_of(again) == saved
+    assert packs.composition_of(saved).snapshot_id is None
+
+
+def test_a_saved_composition_stays_pinned_to_its_snapshot() -> None:
+    current = Kept(None).snapshot_id
+    model, day = Model(Kept(current)), date(2026, 1, 1)
+    saved = packs.spec_of(packs.briefing_of(packs.composition_of(SPEC), model, day, ""))
+    wanted = packs.composition_of(saved)
+    assert wanted.snapshot_id == current
+    again = packs.briefing_of(wanted, model, day, "")
+    assert all(item.built.stamp.is_pinned for item in again.items)
+    assert packs.spec_of(again) == saved
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("- a\n- list", "list named figures"),
+        ("figures: control-map", "list named figures"),
+        ("figures: [no-figure]", "no-figure"),
+        ("figures: [{figure: control-map, colour: red}]", "colour"),
+        ("as_of: yesterday\nfigures: [control-map]", "YYYY-MM-DD"),
+        ("snap: latest\nfigures: [control-map]", "ten characters"),
+        ("figures: [", "expected"),
+    ],
+)
+def test_what_is_no_composition_is_told_where_and_why(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        packs.composition_of(text)
+
+
+def test_a_slide_does_not_say_what_its_picture_says() -> None:
+    model, day = committed_model(), date(2026, 1, 1)
+    spec = "as_of: 2025-06-25\nfigures: [control-map, share-over-time, claims-funnel, retaken-strips]"
+    items = packs.briefing_of(packs.composition_of(spec), model, day, "").items
+    for item in items:
+        assert item.built.stamp.title not in item.text
+    assert "at least" in items[0].text
+    assert items[1].text.startswith("A year before, on ")
+    assert items[2].text == ""
+    assert "nobody has reported lately" in items[3].text
 
 
 def test_a_long_sentence_gets_smaller_type_and_a_short_one_does_not() -> None:

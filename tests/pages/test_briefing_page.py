@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from tests.committed import committed_model
 from tests.server import ROOT
 
 SAVED = b"""
@@ -33,6 +34,12 @@ def test_a_saved_composition_comes_back_whole() -> None:
     assert app.query_params["as_of"] == "2025-06-25"
     assert app.text_area[0].value == "Ours."
     assert app.text_input[0].value == "Tuesday"
+
+
+def test_a_pinned_composition_pins_the_page() -> None:
+    snapshot = committed_model().snapshot_id
+    app = opened(SAVED + f"snap: '{snapshot}'\n".encode())
+    assert app.query_params["snap"] == snapshot
 
 
 def test_what_is_no_composition_is_refused_and_changes_nothing() -> None:

@@ -51,6 +51,8 @@ class BuiltFigure:
         What the figure shows, in one or two sentences with its headline value.
     filename
         Name of a file of it, without ending.
+    sentence
+        What to say over it on a slide, with its uncertainty, beyond what its title says; empty where the title says all.
     drawn
         The data that is drawn, columns named as in the datasets; or how to get it, for a figure whose data is not needed to
         draw it. ``table`` has it in both cases.
@@ -63,6 +65,7 @@ class BuiltFigure:
     alt: str
     filename: str
     drawn: pd.DataFrame | Callable[[], pd.DataFrame]
+    sentence: str = ""
     figure_id: str = ""
     choice: Choice = field(default=Choice(date.min, None, "all_claims", 0))
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -168,10 +168,12 @@ def map_of(
         view=view or home,
         home=home,
     )
+    sentence = captions.situation(panel, choice.stale_after_days)
     alt = _("Map of Port-au-Prince by neighborhood on {date}. {sentence}").format(
-        date=format_date(choice.as_of), sentence=captions.situation(panel, choice.stale_after_days)
+        date=format_date(choice.as_of), sentence=sentence
     )
-    return BuiltFigure(figure, stamp, alt, f"control-{choice.as_of}", lambda: status_rows(model, choice))
+    name = f"control-{choice.as_of}"
+    return BuiltFigure(figure, stamp, alt, name, lambda: status_rows(model, choice), sentence)
 
 
 def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
@@ -233,7 +235,17 @@ def _shares(
     )
     alt = _("Stacked area chart, weekly. {title}").format(title=title)
     drawn = table[(table["denominator"] == by) & table["date"].between(*period)].reset_index(drop=True)
-    return BuiltFigure(figure, stamp, alt, f"shares-{choice.as_of}", drawn)
+    return BuiltFigure(figure, stamp, alt, f"shares-{choice.as_of}", drawn, _a_year_before(table, choice, by))
+
+
+def _a_year_before(table: pd.DataFrame, choice: Choice, by: str) -> str:
+    """The shares a year before the chosen date; empty where the table does not reach back."""
+    days = table.loc[table["date"] <= pd.Timestamp(choice.as_of) - pd.DateOffset(years=1), "date"]
+    if days.empty:
+        return ""
+    return _("A year before, on {date}: {sentence}.").format(
+        date=format_date(days.max()), sentence=captions.share_title(table, days.max(), by)
+    )
 
 
 def _period(days: Sequence[date], as_of: date, span: str) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -134,8 +134,9 @@ def _strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
         claims=marks[["neighborhood_id", "date", "event", "text"]],
     )
     drawn = history.assign(name=history["neighborhood_id"].map(areas["name"])).reset_index(drop=True)
+    sentence = captions.retaken(rows)
     return BuiltFigure(
-        figure, stamp, captions.retaken(rows), f"retaken-{choice.as_of}", drawn if len(drawn) else rows
+        figure, stamp, sentence, f"retaken-{choice.as_of}", drawn if len(drawn) else rows, sentence
     )
 
 
