@@ -14,6 +14,7 @@ from typing import Any
 from monitor.analysis.model import Model
 from monitor.export import data_files, render
 from monitor.export.figures import FIGURES, BuiltFigure
+from monitor.export.figures.base import has_roads, sources_of
 from monitor.export.link import CHOICE, figure_of, query_of, value_of
 from monitor.language import _, format_date, format_number, language
 
@@ -374,8 +375,7 @@ def _source_lines(briefing: Briefing) -> list[str]:
     for name in names:
         about = briefing.model.description(name)
         lines.append(f"{_(about['title'])}: {_(about['producer'])}. {_(about['licence'])}.")
-    sources = {item.built.stamp.sources for item in briefing.items}
-    return [*lines, *sorted(sources)]
+    return [*lines, *sources_of(briefing.model, tuple(names), roads=has_roads(briefing.model))]
 
 
 def _fill_title(shape: Any, text: str, place: Sequence[float], *, size: int) -> None:

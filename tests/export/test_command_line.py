@@ -100,6 +100,10 @@ def test_a_briefing_has_native_titles_notes_and_alt_texts(
         notes = slide.notes_slide.notes_text_frame.text
         assert "CC BY 4.0" in notes
         assert "https://monitor.example/territorial-control?as_of=2025-06-25" in notes
+    sources = "\n".join(shape.text_frame.text for shape in slides[4].shapes if shape.has_text_frame)
+    assert sources.count("from cited public reports") == 1, (
+        "Our own compilation is named once, for all figures."
+    )
     texts = [shape.text_frame.text for shape in slides[2].shapes if shape.has_text_frame]
     assert "Whoever counts people sees more." in texts
 

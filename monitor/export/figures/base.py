@@ -128,7 +128,7 @@ def stamp_of(
         "sources of a figure",
         (),
         (model.snapshot_id, dataset_ids, with_roads, language()),
-        lambda: "; ".join(_sources(model, dataset_ids, roads=with_roads)),
+        lambda: "; ".join(sources_of(model, dataset_ids, roads=with_roads)),
     )
     held = sorted(set(choice.definitions) - set(current_ids())) if choice is not None else []
     return Stamp(
@@ -149,7 +149,7 @@ def stamp_of(
     )
 
 
-def _sources(model: Model, dataset_ids: tuple[str, ...], *, roads: bool) -> list[str]:
+def sources_of(model: Model, dataset_ids: tuple[str, ...], *, roads: bool) -> list[str]:
     """Who a figure's data are from: each provider in the words that its terms ask for, and our own compilation."""
     fetched = [name for name in dataset_ids if CONTRACTS[name].is_fetched]
     said = []
