@@ -192,6 +192,20 @@ def areas_of_actor(panel: pd.DataFrame, named: pd.Series, actor_ids: set[str], s
     return rows.assign(role=role)[own | contested]
 
 
+def areas_of_coalition(
+    panel: pd.DataFrame, named: pd.Series, memberships: pd.DataFrame, coalition_id: str, side: str
+) -> pd.DataFrame:
+    """What :func:`areas_of_actor` returns for a coalition and its members, those of each date of the panel."""
+    epochs = membership_epochs(memberships)
+    epoch = epochs.searchsorted(pd.DatetimeIndex(panel["date"]), side="right")
+    parts = []
+    for number in np.unique(epoch):
+        day = (epochs[number - 1] if number else pd.Timestamp.min).date()
+        members = members_on(memberships, coalition_id, day)
+        parts.append(areas_of_actor(panel[epoch == number], named, members, side))
+    return pd.concat(parts) if parts else areas_of_actor(panel, named, {coalition_id}, side)
+
+
 def members_on(memberships: pd.DataFrame, coalition_id: str, day: date) -> set[str]:
     """A coalition and all its members on a date, members of members included."""
     rows = memberships_on(memberships, day)

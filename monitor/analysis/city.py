@@ -159,19 +159,22 @@ def named(model: Model) -> pd.Series:
     return model.kept("named actors", ("territorial_control", "retaken_areas"), (), compute)
 
 
-def most_named(model: Model, side: str) -> str:
-    """Actor of a side that most statements name."""
+def most_named(model: Model, side: str, known_on: date | None) -> str:
+    """Actor of a side that most of the statements known on a day name."""
 
     def compute() -> str:
         table = model.frame("actors")
         own = set(table.loc[table["side"] == side, "actor_id"])
-        times = named(model).value_counts()
+        known = model.known_assertions(known_on)["assertion_id"]
+        times = named(model)[named(model).index.isin(known)].value_counts()
         names = times.rename_axis("ids").reset_index(name="times").astype({"ids": "str"})
         names = names.assign(actor_id=names["ids"].str.split("|")).explode("actor_id")
         counts = names[names["actor_id"].isin(own)].groupby("actor_id")["times"].sum()
         return str(counts.sort_index().idxmax()) if len(counts) else min(own)
 
-    return model.kept("most named", ("territorial_control", "retaken_areas", "actors"), (side,), compute)
+    return model.kept(
+        "most named", ("territorial_control", "retaken_areas", "actors"), (side, known_on), compute
+    )
 
 
 def _by_holder(model: Model, choice: Choice, days: tuple[date, ...]) -> pd.DataFrame:
@@ -198,22 +201,20 @@ def holders_over_time(model: Model, choice: Choice) -> pd.DataFrame:
 def actor_areas(
     model: Model, choice: Choice, actor_id: str, days: tuple[date, ...], *, members: bool = False
 ) -> pd.DataFrame:
-    """Areas that an actor, or a coalition with its members of the chosen date, holds or contests on some days."""
+    """Areas that an actor, or a coalition with its members of each date, holds or contests on some days."""
 
     def compute() -> pd.DataFrame:
-        table = model.frame("actors").set_index("actor_id")
-        ids = (
-            actors.members_on(model.frame("actor_memberships"), actor_id, choice.as_of)
-            if members
-            else {actor_id}
+        panel, side = (
+            model.panel(choice, *days),
+            str(model.frame("actors").set_index("actor_id").loc[actor_id, "side"]),
         )
-        return actors.areas_of_actor(
-            model.panel(choice, *days), named(model), ids, str(table.loc[actor_id, "side"])
-        )
+        if members:
+            return actors.areas_of_coalition(
+                panel, named(model), model.frame("actor_memberships"), actor_id, side
+            )
+        return actors.areas_of_actor(panel, named(model), {actor_id}, side)
 
-    epochs = actors.membership_epochs(model.frame("actor_memberships"))
-    epoch = int(epochs.searchsorted(pd.Timestamp(choice.as_of), side="right"))
-    arguments = (choice.reading, actor_id, members, epoch, days)
+    arguments = (choice.reading, actor_id, members, days)
     return model.kept("areas of an actor", (*_CONTROL, "actor_memberships"), arguments, compute)
 
 

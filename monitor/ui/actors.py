@@ -56,7 +56,7 @@ def card(choice: Choice) -> str:
     """Choice of one actor, and what is known about it."""
     table = in_language(data.model(), "actors").sort_values("name")
     names = dict(zip(table["actor_id"], table["name"], strict=True))
-    default = str(groups.actor_of(data.model(), {})["actor_id"])
+    default = str(groups.actor_of(data.model(), choice, {})["actor_id"])
     actor: str = filters.select("actor", _("Actor"), list(names), default=default, labels=names)
     row = table.set_index("actor_id").loc[actor]
     top = actor_analysis.coalition_on(data.frame("actor_memberships"), choice.as_of).get(actor)

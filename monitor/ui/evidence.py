@@ -19,6 +19,7 @@ from monitor.export.figures.evidence import (
     measures,
     pair_table,
     silence_labels,
+    then_of,
 )
 from monitor.language import _, format_date, format_percent
 from monitor.ui import blocks, data, filters, lineage
@@ -184,13 +185,17 @@ def _kind_label(kind: str) -> str:
 
 
 def _time(choice: Choice) -> None:
-    then = filters.within_the_data("then", filters.read("then", choice.as_of))
+    asked = filters.within_the_data("then", filters.read("then", choice.as_of))
+    then = then_of(data.model(), choice, {"then": asked})
+    if then != asked and filters.read("then") is not None:
+        why = _("it lies after the day of knowledge shown, {date}").format(date=format_date(then))
+        filters.report("then", asked.isoformat(), why)
     filters.sync("then control", then)
     columns = st.columns([1.2, 3])
     columns[0].date_input(
         _("What was known on"),
         min_value=data.first_date(),
-        max_value=data.today(),
+        max_value=choice.known_on or data.today(),
         format="YYYY-MM-DD",
         **filters.control("then", "then control"),
     )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from monitor.analysis.actors import (
     areas_by_holder,
     areas_of_actor,
+    areas_of_coalition,
     coalition_on,
     holders,
     members_on,
@@ -161,6 +162,16 @@ def test_the_areas_of_an_actor_say_whether_it_holds_or_contests_them() -> None:
     assert south.to_dict() == {"a": "holds", "b": "contests"}
     police = areas_of_actor(rows, statements, {"police"}, "state").set_index("neighborhood_id")["role"]
     assert police.to_dict() == {"b": "contests", "c": "holds"}
+
+
+def test_the_areas_of_a_coalition_are_those_of_its_members_on_each_date() -> None:
+    statements = said(sa="south", sb="north")
+    rows = pd.concat([panel(day, a="gang_control", b="gang_control") for day in (BEFORE, AFTER)])
+    merged = areas_of_coalition(rows, statements, TIES, "all", "gang")
+    assert merged.groupby("date")["neighborhood_id"].agg("".join).to_dict() == {AFTER: "ab"}
+    red = areas_of_coalition(rows, statements, TIES, "red", "gang")
+    assert red.groupby("date")["neighborhood_id"].agg("".join).to_dict() == {BEFORE: "a"}
+    assert areas_of_coalition(rows.iloc[:0], statements, TIES, "red", "gang").empty
 
 
 def test_nobody_changes_coalition_between_two_epochs() -> None:

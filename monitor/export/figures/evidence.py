@@ -251,8 +251,9 @@ def _silence(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Bui
 
 
 def then_of(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> date:
-    """Day of the earlier knowledge: the one chosen, else the date shown."""
-    return parameters.get("then") or choice.as_of
+    """Day of the earlier knowledge: the one chosen, else the date shown; never after what is known now."""
+    then: date = parameters.get("then") or choice.as_of
+    return min(then, choice.known_on or then)
 
 
 def _then_and_now(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:

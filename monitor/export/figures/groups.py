@@ -110,12 +110,12 @@ def holders_sentence(
     )
 
 
-def actor_of(model: Model, parameters: Mapping[str, Any]) -> pd.Series:
+def actor_of(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> pd.Series:
     """The actor asked for, by default the armed group named by most statements; raises UnknownParameterError for an unknown one."""
     table = in_language(model, "actors").set_index("actor_id", drop=False)
     actor = parameters.get("actor")
     if actor is None:
-        actor = city.most_named(model, "gang")
+        actor = city.most_named(model, "gang", choice.known_on)
     if actor not in table.index:
         raise UnknownParameterError(f"There is no actor with the id {actor}.")
     return table.loc[actor]
@@ -134,7 +134,7 @@ def counts_over_time(model: Model, choice: Choice, actor_id: str, *, members: bo
 
 
 def _actor(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    actor = actor_of(model, parameters)
+    actor = actor_of(model, choice, parameters)
     is_coalition = actor["actor_type"] == "coalition"
     counts = counts_over_time(model, choice, str(actor["actor_id"]), members=is_coalition)
     if not counts[["holds", "contests"]].to_numpy().any():
@@ -149,9 +149,7 @@ def _actor(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Built
     ).format(name=actor["name"], holds=int(last["holds"]), contests=int(last["contests"]))
     caveat = _("A statement may name several actors, so the areas of different actors overlap")
     if is_coalition:
-        caveat = (
-            _("With all members of the chosen date; most dates of memberships are inferred") + ". " + caveat
-        )
+        caveat = _("With the members of each date; most dates of memberships are inferred") + ". " + caveat
     stamp = stamp_of(model, title, *_DATASETS, choice=choice, evidence=True, caveat=caveat)
     figure = groups.actor_chart(
         counts, stamp, colour=_SIDE_COLOURS[actor["side"]], milestones=mandates(model, choice)
