@@ -87,6 +87,11 @@ def ngettext(singular: str, plural: str, number: float) -> str:
     return _catalogue(language()).ngettext(singular, plural, int(number))
 
 
+def mark(sign: str) -> str:
+    """A colon or semicolon between two parts, and the space after it, as the language sets it."""
+    return f"\u202f{sign} " if language() == "fr" else f"{sign} "
+
+
 def marked(text: str) -> str:
     """Mark a constant for the catalogues; it is translated with ``_()`` where it is shown."""
     return text

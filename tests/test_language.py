@@ -18,6 +18,7 @@ from monitor.language import (
     format_people,
     format_percent,
     machine_made,
+    mark,
     ngettext,
     set_language,
 )
@@ -154,3 +155,10 @@ def test_a_new_name_or_description_of_a_dataset_is_missed_until_it_is_translated
         "Airports and airfields of Haiti.",
     } <= missed
     assert not missed & catalogues.may_wait()
+
+
+def test_parts_are_joined_as_the_language_sets_its_marks() -> None:
+    set_language("fr")
+    assert f"Statut{mark(':')}contesté" == "Statut\u202f: contesté"
+    set_language("ht")
+    assert mark(";").join(["katye", "komin"]) == "katye; komin"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from monitor.analysis.breaks import Break
 from monitor.charts.drawing import Drawing
-from monitor.language import _, format_date, format_percent
+from monitor.language import _, format_date, format_percent, mark
 
 #: Days after the end of a break during which a figure of one date still says so.
 _RECENT_DAYS = 28
@@ -101,7 +101,7 @@ def _notes(breaks: Sequence[Break], *, shaded: bool = False) -> tuple[str, ...]:
         said.append(text)
     notes = []
     if said:
-        text = _("{what}; this may be the source and not the world").format(what="; ".join(said))
+        text = _("{what}; this may be the source and not the world").format(what=mark(";").join(said))
         notes.append(_("Shaded: {what}").format(what=text) if shaded else text)
     notes += [
         _("Dashed, {date}: {what}").format(date=format_date(item.start), what=_(item.note))

@@ -11,7 +11,7 @@ import pandas as pd
 from loaders.contracts import Status
 from monitor.analysis.durability import HoldSummary
 from monitor.charts.style import site_label, status_label
-from monitor.language import _, format_date, format_number, format_percent, ngettext
+from monitor.language import _, format_date, format_number, format_percent, mark, ngettext
 from monitor.vocabulary import remark
 
 GANG = (str(Status.GANG_CONTROL), str(Status.GANG_INFLUENCE))
@@ -293,7 +293,7 @@ def claim_in_words(row: pd.Series, name: str, who: str) -> str:
         parts.append(text.format(days=format_number(days), who=row["contradicted_by"]))
     if row["sub_zones"] and row["zones_lost"]:
         parts.append(_("{lost} of {n} streets lost again").format(lost=row["zones_lost"], n=row["sub_zones"]))
-    return "; ".join(parts) + "."
+    return mark(";").join(parts) + "."
 
 
 def site_line(row: pd.Series) -> str:
@@ -373,7 +373,7 @@ def lag(table: pd.DataFrame, unseen: pd.DataFrame) -> str:
         )
         if side in rows.index
     ]
-    sentence = "; ".join(parts)
+    sentence = mark(";").join(parts)
     if len(unseen):
         sentence += _(
             "; of {late} of {n} places claimed as retaken nobody had published before that they were lost"

@@ -24,7 +24,7 @@ from monitor.charts.style import (
     time_axis,
     value_axis,
 )
-from monitor.language import _, format_number, format_people, format_percent
+from monitor.language import _, format_number, format_people, format_percent, mark
 
 #: An axis of categories without lines.
 _QUIET: dict[str, object] = {
@@ -78,7 +78,7 @@ def said_chart(said: pd.DataFrame, names: Mapping[str, str], stamp: Stamp) -> go
             layer="below",
         )
     lines = [
-        f"{line.source}: {status_label(line.status).lower()} ({line.from_earliest:%Y-%m-%d})"
+        f"{line.source}{mark(':')}{status_label(line.status).lower()} ({line.from_earliest:%Y-%m-%d})"
         for line in said.itertuples()
     ]
     voices = said.assign(line=lines).groupby(["side", "neighborhood_id"], sort=False)["line"]
@@ -249,7 +249,7 @@ def nine_chart(
                 y=row,
                 text=f"{big}<br><span style='font-size:11px'>{of}, {bound}</span>",
                 font={"size": 21, "color": INK},
-                hovertext=f"{denominators[denominator]}, {measures[measure]}: {of}, {bound}",
+                hovertext=f"{denominators[denominator]}, {measures[measure]}{mark(':')}{of}, {bound}",
                 showarrow=False,
             )
     narrow |= {

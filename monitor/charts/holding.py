@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from monitor.charts.drawing import Drawing, trace
 from monitor.charts.style import GREY, INK, Key, Stamp, percent_ticks, row_axis, stamped, value_axis
-from monitor.language import _, format_number
+from monitor.language import _, format_number, mark
 
 _HELD, _LOST, _OPEN, _CLAIM = "#2166ac", "#b2182b", "#d9d9d9", "#52606d"
 _ROW_PX = 46
@@ -78,7 +78,7 @@ def funnel_chart(steps: pd.DataFrame, stamp: Stamp, *, strict: bool = False) -> 
                     insidetextanchor="middle",
                     textangle=0,
                     textfont={"size": 14, "color": INK if colour == _OPEN else "#ffffff"},
-                    hovertemplate=f"{_step_label(step)}: {format_number(count)} {name}<extra></extra>",
+                    hovertemplate=f"{_step_label(step)}{mark(':')}{format_number(count)} {name}<extra></extra>",
                     showlegend=False,
                 )
             )

@@ -26,7 +26,7 @@ from monitor.charts.style import (
     stamped,
     status_label,
 )
-from monitor.language import _, format_date, format_number, format_people
+from monitor.language import _, format_date, format_number, format_people, mark
 from monitor.vocabulary import word
 
 GeoJSON = Mapping[str, Any]
@@ -704,7 +704,7 @@ def sites_note(states: pd.Series) -> list[str]:
         f'<span style="color:{_site_colour(state)}">{_SITE_MARKS[state]}</span> {site_label(state).lower()} <b>{counts.get(state, 0)}</b>'
         for state in ("open", "reduced", "closed", "destroyed", "unknown")
     ]
-    return [f"{_('Key sites')}: " + " · ".join(parts[:3]), " · ".join(parts[3:])]
+    return [f"{_('Key sites')}{mark(':')}" + " · ".join(parts[:3]), " · ".join(parts[3:])]
 
 
 def incidents_note(placed: int, coarse: Mapping[str, int]) -> list[str]:

@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 from monitor.charts.maps import OVER_AREAS, plain, scale_bar
 from monitor.charts.series import MILESTONES
 from monitor.charts.style import FIT_WIDTHS, FOOTER_LINE_PX, FOOTER_PX, INK, NARROW_PX, PLATE, wrapped
-from monitor.language import _
+from monitor.language import _, mark
 
 GeoJSON = Mapping[str, Any]
 
@@ -108,7 +108,7 @@ def _milestone_list(figure: go.Figure) -> str:
     if marks is None:
         return ""
     return _("Marks: {list}.").format(
-        list="; ".join(f"{number}\u00a0{text}" for number, text in enumerate(marks.customdata, start=1))
+        list=mark(";").join(f"{number}\u00a0{text}" for number, text in enumerate(marks.customdata, start=1))
     )
 
 

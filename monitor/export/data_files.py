@@ -20,7 +20,7 @@ from monitor.analysis.definitions import DEFINITIONS
 from monitor.analysis.model import Model
 from monitor.export.figures import FIGURES, BuiltFigure
 from monitor.export.link import address, query_of
-from monitor.language import _, format_date, format_number, language
+from monitor.language import _, format_date, format_number, language, mark
 
 #: First characters that make a spreadsheet program compute a cell.
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\n")
@@ -121,7 +121,7 @@ def about(built: BuiltFigure, model: Model, *, accessed: date, site: str) -> Abo
         lines += [(_("Required attribution"), line) for line in licences.attributions(model.frame(name))]
     used = FIGURES[built.figure_id].definitions
     lines += [
-        (_("Definition {id}").format(id=item.definition_id), f"{_(item.name)}: {_(item.text)}")
+        (_("Definition {id}").format(id=item.definition_id), f"{_(item.name)}{mark(':')}{_(item.text)}")
         for item in DEFINITIONS
         if item.definition_id in used
     ]

@@ -16,7 +16,7 @@ from monitor.export import data_files, render
 from monitor.export.figures import FIGURES, BuiltFigure
 from monitor.export.figures.base import has_roads, sources_of
 from monitor.export.link import CHOICE, figure_of, query_of, value_of
-from monitor.language import _, format_date, format_number, language
+from monitor.language import _, format_date, format_number, language, mark
 
 #: Slide in inches, and where its parts are: left, top, width, height.
 _SLIDE = (13.333, 7.5)
@@ -374,7 +374,7 @@ def _source_lines(briefing: Briefing) -> list[str]:
     lines = []
     for name in names:
         about = briefing.model.description(name)
-        lines.append(f"{_(about['title'])}: {_(about['producer'])}. {_(about['licence'])}.")
+        lines.append(f"{_(about['title'])}{mark(':')}{_(about['producer'])}. {_(about['licence'])}.")
     return [*lines, *sources_of(briefing.model, tuple(names), roads=has_roads(briefing.model))]
 
 

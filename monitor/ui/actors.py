@@ -12,7 +12,7 @@ from monitor.export.figures import groups
 from monitor.export.figures.base import in_language, place_names
 from monitor.export.figures.control import denominators
 from monitor.export.figures.events import SELECTION, event_labels
-from monitor.language import _, format_date
+from monitor.language import _, format_date, mark
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -80,7 +80,7 @@ def card(choice: Choice) -> str:
         ]
         for label, text in facts:
             if isinstance(text, str) and text:
-                st.markdown(f"**{blocks.escaped(label)}**: {blocks.escaped(text)}")
+                st.markdown(f"**{blocks.escaped(label)}**{mark(':')}{blocks.escaped(text)}")
         recall = f" · {_('from recall')}" if row["source_checked"] == "recall" else ""
         st.markdown(f":small[{blocks.link(row['source_publisher'], row['source_url'])}{recall}]")
     return actor

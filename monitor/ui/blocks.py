@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from loaders.contracts import CONTRACTS
-from monitor.language import _, format_date, marked
+from monitor.language import _, format_date, mark, marked
 from monitor.ui import data, filters
 from monitor.vocabulary import remark, word
 
@@ -83,8 +83,8 @@ def safe_csv(rows: pd.DataFrame) -> bytes:
 
 def escaped(text: str) -> str:
     """Text from data or errors, with Markdown's marks made harmless."""
-    for mark in "\\`*_{}[]<>()#+-!|~$:":
-        text = text.replace(mark, "\\" + mark)
+    for sign in "\\`*_{}[]<>()#+-!|~$:":
+        text = text.replace(sign, "\\" + sign)
     return text
 
 
@@ -198,7 +198,7 @@ def statement(row: Any, *, place: str | None = None) -> None:
         *([f"**{escaped(place)}**"] if place else []),
         escaped(row.status_label),
     ]
-    note = f": {escaped(remark(row.note))}" if isinstance(row.note, str) else ""
+    note = f"{mark(':')}{escaped(remark(row.note))}" if isinstance(row.note, str) else ""
     st.markdown(f"{' · '.join(head)}{note}  \n:small[{' · '.join(tail)}]")
 
 

@@ -11,7 +11,7 @@ from monitor.analysis import incidents as incident_analysis
 from monitor.charts import captions
 from monitor.charts.style import status_label
 from monitor.export.figures.base import in_language
-from monitor.language import _, format_date, format_number, format_people
+from monitor.language import _, format_date, format_number, format_people, mark
 from monitor.ui import blocks, data, filters, views
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -146,7 +146,7 @@ def _incidents(choice: Choice, area: str) -> None:
     st.markdown(f"**{_('Incidents in the year before')}** ({len(rows)})")
     for row in rows.head(4).itertuples():
         st.markdown(
-            f"{format_date(row.event_date)} · {blocks.escaped(word('sub_event_type', row.sub_event_type))}: {blocks.escaped(remark(row.summary))}  \n:small[{blocks.link(row.source_publisher, row.source_url)}]"
+            f"{format_date(row.event_date)} · {blocks.escaped(word('sub_event_type', row.sub_event_type))}{mark(':')}{blocks.escaped(remark(row.summary))}  \n:small[{blocks.link(row.source_publisher, row.source_url)}]"
         )
 
 
@@ -158,4 +158,4 @@ def _sites(choice: Choice, area: str) -> None:
     panel = data.site_panel(choice, mine["site_id"]).merge(mine[["site_id", "name"]], on="site_id")
     st.markdown(f"**{_('Key sites')}**")
     for _index, row in panel.iterrows():
-        blocks.plain(f"{row['name']}: {captions.site_line(row)}", small=True)
+        blocks.plain(f"{row['name']}{mark(':')}{captions.site_line(row)}", small=True)

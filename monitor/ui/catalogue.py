@@ -17,7 +17,7 @@ from monitor.analysis.freshness import (
     waiting_names,
 )
 from monitor.export.data_files import csv_bytes
-from monitor.language import _, format_date, format_number, marked, ngettext
+from monitor.language import _, format_date, format_number, mark, marked, ngettext
 from monitor.ui import blocks, data, filters
 from monitor.vocabulary import count_in_words
 
@@ -59,7 +59,7 @@ def heading() -> None:
                 "{count} place name waits for a spelling", "{count} place names wait for a spelling", names
             ).format(count=names)
         )
-    blocks.sentence("; ".join(parts) + ".")
+    blocks.sentence(mark(";").join(parts) + ".")
     made = [data.provenance(name) for name in data.here()]
     rows, rejected, recall = (sum(item[key] for item in made) for key in ("rows", "rejected", "recall_rows"))
     blocks.plain(
@@ -86,7 +86,7 @@ def problems() -> None:
             )
             said = " ".join(age.why)[:600]
             st.warning(
-                f"**{blocks.escaped(data.title(age.dataset_id))}**: "
+                f"**{blocks.escaped(data.title(age.dataset_id))}**{mark(':')}"
                 + blocks.with_commands(
                     _("the refresh of {date} failed.").format(date=format_date(age.last_try))
                     + f" {said} {served}"
@@ -117,7 +117,7 @@ def _line(age: Freshness) -> dict[str, object]:
         "cadence": age.cadence_days,
         "last_fetch": age.last_fetch,
         "last_try": age.last_try,
-        "gaps": "; ".join(f"{first} – {end}" for first, end in age.gaps),
+        "gaps": mark(";").join(f"{first} – {end}" for first, end in age.gaps),
         "licence": _(about["licence"]),
         "producer": _(about["producer"]),
     }

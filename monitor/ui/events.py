@@ -16,7 +16,7 @@ from monitor.charts import captions
 from monitor.export.figures import events as event_figures
 from monitor.export.figures.base import in_language, place_names
 from monitor.export.figures.events import event_labels, filtered
-from monitor.language import _, format_date, format_number, format_percent
+from monitor.language import _, format_date, format_number, format_percent, mark
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -307,7 +307,7 @@ def detail(provider: str) -> None:
         for version in versions.itertuples():
             changed = version.changed or _("first recording")
             st.markdown(
-                f":small[{format_date(version.recorded_at)}: {blocks.escaped(changed)} · "
+                f":small[{format_date(version.recorded_at)}{mark(':')}{blocks.escaped(changed)} · "
                 f"{blocks.link(version.source_publisher, version.source_url)}]"
             )
         if len(reports):

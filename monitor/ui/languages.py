@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from monitor.language import LANGUAGES, _, language, machine_made, set_language
+from monitor.language import LANGUAGES, _, format_number, language, machine_made, set_language
 from monitor.ui import blocks, filters
 
 _KEY = "language choice"
@@ -54,7 +54,7 @@ def note() -> None:
         text = (
             _(
                 "This translation was made by a machine; {seen} of {entries} texts were reviewed by a native speaker. In doubt the English page counts."
-            ).format(seen=entries - unseen, entries=entries)
+            ).format(seen=format_number(entries - unseen), entries=format_number(entries))
             + " "
             + text
         )

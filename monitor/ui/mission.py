@@ -14,7 +14,7 @@ from monitor.charts import captions, scorecard_words
 from monitor.charts.inputs import association
 from monitor.export.figures.base import place_names
 from monitor.export.figures.mission import LAGS, figures, mandates
-from monitor.language import _, format_date, format_number
+from monitor.language import _, format_date, format_number, mark
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -200,7 +200,7 @@ def _statement(row: pd.Series, verdict: Verdict) -> None:
         blocks.plain(scorecard_words.reason(verdict.reason))
         blocks.plain(
             " · ".join(
-                f"{scorecard_words.number(item.name)}: {scorecard_words.value(item)}"
+                f"{scorecard_words.number(item.name)}{mark(':')}{scorecard_words.value(item)}"
                 for item in verdict.numbers
             ),
             small=True,

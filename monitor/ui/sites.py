@@ -13,7 +13,7 @@ from monitor.charts.style import site_label, status_label
 from monitor.export.figures import access
 from monitor.export.figures import sites as site_figures
 from monitor.export.figures.sites import of_kind
-from monitor.language import _, format_date
+from monitor.language import _, format_date, mark
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -196,7 +196,7 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
             .itertuples()
         ):
             st.markdown(
-                f":small[{blocks.escaped(remark(window.authority))}: {format_date(window.start_date)} – {format_date(window.end_date)} · "
+                f":small[{blocks.escaped(remark(window.authority))}{mark(':')}{format_date(window.start_date)} – {format_date(window.end_date)} · "
                 f"{blocks.link(window.source_publisher, window.source_url)}{' · ' + _('from recall') if window.source_checked == 'recall' else ''}]"
             )
         reports = status.known(data.frame("site_status"), choice.known_on)
@@ -212,7 +212,7 @@ def site_card(choice: Choice, panel: pd.DataFrame, kind: str) -> None:
             )
             recall = f" · {_('from recall')}" if report.source_checked == "recall" else ""
             st.markdown(
-                f"**{format_date(report.status_date)}** · {blocks.escaped(said)}: {blocks.escaped(remark(report.note))}  \n"
+                f"**{format_date(report.status_date)}** · {blocks.escaped(said)}{mark(':')}{blocks.escaped(remark(report.note))}  \n"
                 f":small[{blocks.link(report.source_publisher, report.source_url)}{recall}]"
             )
         if reports.empty:

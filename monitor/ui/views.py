@@ -27,7 +27,7 @@ from monitor.export.figures.control import (
     status_rows,
 )
 from monitor.export.link import LAYERS
-from monitor.language import _, format_date, format_number, ngettext
+from monitor.language import _, format_date, format_number, mark, ngettext
 from monitor.ui import blocks, data, filters
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
@@ -180,7 +180,7 @@ def timeline(choice: Choice) -> Timeline:
         milestones=[
             Milestone(
                 f"{row.milestone_date:%Y-%m-%d}",
-                f"{format_date(row.milestone_date)}: {_(row.label)}",
+                f"{format_date(row.milestone_date)}{mark(':')}{_(row.label)}",
                 "break" if row.kind == "method break" else "event",
             )
             for row in milestones.itertuples()

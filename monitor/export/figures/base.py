@@ -19,7 +19,7 @@ from monitor.charts.hatching import stripes
 from monitor.charts.maps import base_style, with_roads
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
-from monitor.language import _, format_date, language
+from monitor.language import _, format_date, language, mark
 from monitor.vocabulary import in_words
 
 #: Dataset of the roads that maps draw where it has been fetched.
@@ -128,7 +128,7 @@ def stamp_of(
         "sources of a figure",
         (),
         (model.snapshot_id, dataset_ids, with_roads, language()),
-        lambda: "; ".join(sources_of(model, dataset_ids, roads=with_roads)),
+        lambda: mark(";").join(sources_of(model, dataset_ids, roads=with_roads)),
     )
     held = sorted(set(choice.definitions) - set(current_ids())) if choice is not None else []
     return Stamp(

@@ -28,7 +28,7 @@ from monitor.export.figures.base import (
     stamp_of,
 )
 from monitor.export.figures.mission import mandates
-from monitor.language import _, format_date, format_number, marked
+from monitor.language import _, format_date, format_number, mark, marked
 
 _PAGE = "security-incidents"
 SELECTION = marked("The starter set is a selection of notable events, not a census: counts are not trends.")
@@ -177,7 +177,7 @@ def _providers(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
         )
         panels.append(Panel(label, weeks, days))
         tables.append(weeks[["week", "total", "is_complete"]].assign(dataset=name))
-    counts = "; ".join(
+    counts = mark(";").join(
         _("{provider} {events}").format(provider=provider_title(model, name), events=format_number(len(rows)))
         for name, rows in found.items()
     )

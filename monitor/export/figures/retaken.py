@@ -20,7 +20,7 @@ from monitor.export.figures.base import (
     place_names,
     stamp_of,
 )
-from monitor.language import _, format_date, format_number, language, ngettext
+from monitor.language import _, format_date, format_number, language, mark, ngettext
 from monitor.vocabulary import remark, word
 
 _PAGE = "retaken-areas"
@@ -105,7 +105,7 @@ def _strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
             rows.assign(
                 date=rows["claim_date"],
                 event="claim",
-                text=rows["forces"].map(remark) + ": " + rows["note"].map(remark),
+                text=rows["forces"].map(remark) + mark(":") + rows["note"].map(remark),
             ),
             rows[rows["lost_on"].notna()].assign(
                 date=rows["lost_on"], event="lost", text=_("gang status reported")
