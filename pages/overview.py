@@ -19,5 +19,5 @@ with blocks.page("territorial_control", "retaken_areas", "site_status"):
     with right:
         views.overview_shares(choice)
     views.headline_numbers(choice)
-    lineage.page_numbers(choice, "")
+    lineage.numbers(choice, *lineage.ids_of([""]), *views.CLAIM_NUMBERS)
     views.latest_changes(choice)

@@ -7,7 +7,8 @@ applied to the rows as they are downloaded, must give the value: one test does t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,10 @@ import pandas as pd
 
 from loaders.contracts import Status
 from monitor.analysis import (
+    actors,
+    city,
     claims,
+    compare,
     doubt,
     holds,
     incidents,
@@ -196,6 +200,80 @@ def _nine(denominator: str, measure: str, name: str) -> Headline:
         "share",
         "sum of weight over rows that count / sum of weight",
         (*_STATUS, "share-1", "explainer-1"),
+        value,
+        rows,
+    )
+
+
+def _moves(model: Model, choice: Choice, days: int) -> pd.DataFrame:
+    """Neighborhoods that came under gang control or influence (+1) or left it (−1) in some days; the others 0."""
+    first = replace(choice, as_of=max(choice.as_of - timedelta(days=days), model.first_date()))
+    before = model.panel(first).set_index("neighborhood_id")["status"]
+    areas = _areas(model, choice)
+    was, now = areas["neighborhood_id"].map(before), areas["status"]
+    step = now.isin(_GANG).astype("float64") - was.isin(_GANG).astype("float64")
+    return areas.assign(
+        status_before=was, kind=compare.kind_of_change(was, now), counts=step != 0, weight=step
+    )
+
+
+def _change(days: int, name: str) -> Headline:
+    def value(model: Model, choice: Choice) -> float:
+        first = max(choice.as_of - timedelta(days=days), model.first_date())
+        held = _count_of(_GANG)
+        return held(model, choice) - held(model, replace(choice, as_of=first))
+
+    return Headline(
+        f"gang-change-{days}",
+        name,
+        "",
+        "neighborhoods",
+        "sum of weight over rows that count",
+        (*_STATUS, "transition-1"),
+        value,
+        lambda model, choice: _moves(model, choice, days),
+    )
+
+
+# -- actors and reach --------------------------------------------------------------------------------------------------
+
+
+def _held_by_gangs(model: Model, choice: Choice) -> pd.DataFrame:
+    """Neighborhoods held by armed groups on the date, each with its holder; those of the largest holder count."""
+    held = actors.holders(
+        model.panel(choice), city.named(model), model.frame("actors"), model.frame("actor_memberships")
+    )
+    held = held[(held["side"] == "gang") & held["neighborhood_id"].isin(model.scope()["neighborhood_id"])]
+    sizes = held["holder"].value_counts()
+    largest = min(sizes.index[sizes == sizes.max()], default=None)
+    rows = _areas(model, choice).merge(held[["neighborhood_id", "holder", "actor_ids"]], on="neighborhood_id")
+    return rows.assign(counts=rows["holder"] == largest, weight=1.0)
+
+
+def _largest_holder(model: Model, choice: Choice) -> float:
+    table = city.holders_on(model, choice)
+    sizes = table.loc[table["side"] == "gang", "neighborhoods"]
+    return float(sizes.max()) if len(sizes) else 0.0
+
+
+def _reach(target: str, bound: str, name: str) -> Headline:
+    reached = {"low": ("yes",), "high": ("yes", "perhaps")}[bound]
+
+    def value(model: Model, choice: Choice) -> float:
+        return float(city.reach_of(model, choice, target, (choice.as_of,))[0][bound].iloc[0])
+
+    def rows(model: Model, choice: Choice) -> pd.DataFrame:
+        by_area = city.reach_of(model, choice, target, (choice.as_of,))[1][["neighborhood_id", "reach"]]
+        areas = _areas(model, choice).merge(by_area, on="neighborhood_id")
+        return areas.assign(counts=areas["reach"].isin(reached), weight=areas["people"].fillna(0.0))
+
+    return Headline(
+        f"reach-{target}-{bound}",
+        name,
+        "key-sites",
+        "share",
+        "sum of weight over rows that count / sum of weight",
+        (*_STATUS, "reach-1", "site-1"),
         value,
         rows,
     )
@@ -485,6 +563,8 @@ HEADLINES: Mapping[str, Headline] = {
         _areas_headline("contested", "Neighborhoods contested", (str(Status.CONTESTED),)),
         _areas_headline("state", "Neighborhoods held by the state or with state presence", _STATE),
         _areas_headline("unknown", "Neighborhoods of which nobody has reported in time", _UNSETTLED),
+        _change(28, "Change in four weeks: neighborhoods under gang control or influence"),
+        _change(365, "Change in a year: neighborhoods under gang control or influence"),
         *(
             _nine(denominator, measure, f"Share of {what}: {name}")
             for denominator, what in _DENOMINATOR_NAMES.items()
@@ -549,6 +629,20 @@ HEADLINES: Mapping[str, Headline] = {
             ("site-1", "functioning-1"),
             _hospitals_value("known"),
             _hospitals_rows(lambda state: ~state.isin(_UNSETTLED)),
+        ),
+        _reach("hospital", "low", "People who can get to a functioning hospital, for certain"),
+        _reach("hospital", "high", "People who can get to a functioning hospital, at most"),
+        _reach("airport", "low", "People who can get to the airport, for certain"),
+        _reach("airport", "high", "People who can get to the airport, at most"),
+        Headline(
+            "largest-holder",
+            "Neighborhoods held by the armed group or coalition that holds most",
+            "armed-actors",
+            "neighborhoods",
+            "number of rows that count",
+            (*_STATUS, "actor-area-1"),
+            _largest_holder,
+            _held_by_gangs,
         ),
         Headline(
             "incidents-year",

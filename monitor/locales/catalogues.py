@@ -113,8 +113,9 @@ def _calls(path: Path) -> Iterator[ast.Call]:
 
 
 def _texts_of_the_program() -> Iterator[tuple[str, str]]:
-    """Texts that reach ``_()`` through a variable: definitions, page titles, meanings of columns."""
+    """Texts that reach ``_()`` through a variable: definitions, headlines and formulas, page titles, meanings of columns."""
     from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
+    from monitor.analysis.lineage import FORMULAS, HEADLINES
     from monitor.export.figures import FIGURES
     from monitor.export.link import PARAMETERS
     from monitor.ui.navigation import PAGES
@@ -122,6 +123,8 @@ def _texts_of_the_program() -> Iterator[tuple[str, str]]:
     for definition in (*DEFINITIONS, *OTHER_DEFINITIONS):
         yield "monitor/analysis/definitions.py", definition.name
         yield "monitor/analysis/definitions.py", definition.text
+    for text in (*(headline.name for headline in HEADLINES.values()), *FORMULAS):
+        yield "monitor/analysis/lineage.py", text
     for parameter in PARAMETERS.values():
         yield "monitor/export/link.py", parameter.about
     for contract in CONTRACTS.values():

@@ -13,7 +13,7 @@ from monitor.export.figures.base import in_language, place_names
 from monitor.export.figures.control import denominators
 from monitor.export.figures.events import SELECTION, event_labels
 from monitor.language import _, format_date, mark
-from monitor.ui import blocks, data, filters
+from monitor.ui import blocks, data, filters, lineage
 from monitor.ui.data import Choice
 from monitor.ui.exhibit import exhibit
 from monitor.vocabulary import word
@@ -37,6 +37,9 @@ def heading(choice: Choice) -> None:
         )
     )
     blocks.age_note(choice)
+    lineage.numbers(
+        choice, *lineage.ids_of(["armed-actors"]), "gang-control-or-influence", "contested", "unknown"
+    )
 
 
 def areas(choice: Choice) -> None:

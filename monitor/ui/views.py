@@ -357,6 +357,10 @@ def overview_shares(choice: Choice) -> None:
     exhibit("overview-shares", choice)
 
 
+#: Numbers of the card of claims, which the page Retaken prints first.
+CLAIM_NUMBERS = ("claims", "claims-lost", "claims-contested", "claims-held", "claims-unknown")
+
+
 def headline_numbers(choice: Choice) -> None:
     """Cards: gang control and its change, retaken areas, airport, main hospital, what others say."""
     month, year = choice.as_of - timedelta(days=28), choice.as_of - timedelta(days=365)

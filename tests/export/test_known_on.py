@@ -57,7 +57,7 @@ def drawn(model: Model, figure_id: str, choice: Choice) -> tuple[object, ...]:
         return (str(why),)
     table = built.table.reset_index(drop=True)
     if figure_id == "share-over-time":
-        common = (table["date"] <= pd.Timestamp(choice.as_of)) & (table["date"].dt.dayofweek == 6)
+        common = (table["date"] <= pd.Timestamp(choice.as_of)) & (table["date"].dt.day_of_week == 6)
         return built.stamp.title, table[common].to_csv(index=False)
     return built.stamp.title, table.astype("str").to_csv(), encode(built.figure.to_plotly_json()["data"])
 
