@@ -30,20 +30,11 @@ from loaders.compare import frame_of, rows_that_differ
 from loaders.contracts import LOCAL_TIME_ZONE, ContractError, enforce
 from loaders.display import errors, fail, say
 from loaders.limits import Movement, read_limits
-from loaders.refresh import (
-    Headlines,
-    Order,
-    Prepared,
-    finish,
-    keep,
-    log,
-    make_context,
-    misfits,
-    prepare,
-    stamp,
-)
+from loaders.orders import Order, Prepared
+from loaders.refresh import Headlines, finish, keep, log, prepare, stamp
 from loaders.registry import CURATED, DATASETS, Dataset
 from loaders.settings import read_settings
+from loaders.together import make_context, misfits
 
 #: Works out how headline numbers move. Loaders know nothing of the dashboard: this name is all that joins them
 #: (docs/decisions/0022-headlines-in-the-rehearsal.md).

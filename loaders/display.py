@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loaders.limits import Movement
-from loaders.refresh import RefreshReport
+from loaders.orders import RefreshReport
 
 _WIDEST = 1000
 

@@ -15,8 +15,9 @@ import pytest
 from loaders import store
 from loaders.contracts import COMMITTED_DATASETS, METRO_COMMUNES, enforce
 from loaders.names import resolve
-from loaders.refresh import make_context, refresh
+from loaders.refresh import refresh
 from loaders.registry import DATASETS
+from loaders.together import make_context
 from monitor.analysis.sites import site_history, site_panel
 from tests.server import DATASETS as COMMITTED
 

@@ -15,7 +15,8 @@ import pytest
 from loaders import store
 from loaders.__main__ import app
 from loaders.contracts import known_at
-from loaders.refresh import Order, keep, prepare, refresh
+from loaders.orders import Order
+from loaders.refresh import keep, prepare, refresh
 from tests import soak
 from tests.fake_services.acled import csv_file, row
 from tests.loaders.test_store import KilledError, failing

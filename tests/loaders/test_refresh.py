@@ -18,7 +18,8 @@ import yaml
 from loaders import store
 from loaders.contracts import COMMITTED_DATASETS
 from loaders.crosswalk import COLUMNS as RULE_COLUMNS
-from loaders.refresh import RefreshReport, refresh
+from loaders.orders import RefreshReport
+from loaders.refresh import refresh
 from loaders.registry import DATASETS
 from loaders.store import DatasetError
 
