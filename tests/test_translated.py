@@ -24,9 +24,18 @@ from loaders.contracts import CONTRACTS
 from monitor import language
 from monitor.analysis.definitions import DEFINITIONS, OTHER_DEFINITIONS
 from monitor.charts import style
+from monitor.export import data_files, figures
+from monitor.export.digest import digest
+from monitor.export.digest import html as mail_of
+from monitor.export.digest import text as words_of
+from monitor.export.figures import FIGURES, UnknownParameterError
+from monitor.export.link import PARAMETERS
+from monitor.export.packs import Briefing, Item
 from monitor.locales import catalogues
 from monitor.ui import data
 from monitor.ui.navigation import PAGES
+from tests.committed import DRAWN, committed_model
+from tests.export.test_figures import CHOICE, NEEDED
 from tests.server import ROOT
 
 #: Fields of Streamlit's messages in which readers see text.
@@ -193,6 +202,31 @@ def test_no_page_shows_a_string_that_cannot_be_translated(bracketed: None, known
                 if phrase not in known:
                     bare.setdefault(f"{entry.script}: {phrase}", text[:100])
     assert bare == {}, "\n".join(f"{where} in {text!r}" for where, text in bare.items())
+
+
+def test_no_export_says_what_cannot_be_translated(bracketed: None, known: set[str]) -> None:
+    model = committed_model()
+    items = [Item(figures.build(name, model, CHOICE, NEEDED.get(name))) for name in DRAWN]
+    briefing = Briefing("⟦Briefing⟧", items, model, CHOICE.as_of, site="https://example.org/")
+    found = digest(model, committed_model(), today=CHOICE.as_of)
+    texts = [("digest", words_of(found)), ("digest", mail_of(found))]
+    for item in items:
+        about = data_files.about(item.built, model, accessed=CHOICE.as_of, site=briefing.site)
+        texts += [(item.built.figure_id, part) for line in about for part in line]
+        texts.append((item.built.figure_id, briefing.notes(item)))
+    for name, parameter in (("actor-areas", "actor"), ("area-strip", "area"), ("reach-map", "target")):
+        with pytest.raises(UnknownParameterError) as refused:
+            figures.build(name, model, CHOICE, {parameter: "moon"})
+        texts.append((name, str(refused.value)))
+    values = [str(value) for item in items for value in item.built.parameters.values()]
+    own = {piece for text in (*FIGURES, *PARAMETERS, *values, model.snapshot_id) for piece in phrases(text)}
+    bare = {
+        f"{where}: {phrase}": text
+        for where, text in texts
+        for phrase in phrases(outside(text))
+        if phrase not in known | own
+    }
+    assert bare == {}, "\n".join(f"{where} in {text[:120]!r}" for where, text in bare.items())
 
 
 def _cells(app: AppTest) -> Iterator[str]:

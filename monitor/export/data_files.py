@@ -18,6 +18,7 @@ from loaders.contracts import CONTRACTS
 from monitor.analysis import licences
 from monitor.analysis.definitions import DEFINITIONS
 from monitor.analysis.model import Model
+from monitor.charts.style import evidence_label
 from monitor.export.figures import FIGURES, BuiltFigure
 from monitor.export.link import address, query_of
 from monitor.language import _, format_date, format_number, language, mark
@@ -81,7 +82,7 @@ def about(built: BuiltFigure, model: Model, *, accessed: date, site: str) -> Abo
         (_("Figure"), built.figure_id),
         (_("As of"), choice.as_of.isoformat()),
         (_("As known on"), choice.known_on.isoformat() if choice.known_on else _("all that is known")),
-        (_("Evidence"), choice.evidence),
+        (_("Evidence"), evidence_label(choice.evidence)),
         (_("A report counts for (days)"), str(choice.stale_after_days)),
         *((_("Filter {name}").format(name=name), str(value)) for name, value in built.parameters.items()),
         (_("Rows"), format_number(len(table))),

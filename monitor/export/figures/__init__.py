@@ -9,6 +9,7 @@ from typing import Any
 from monitor.analysis.model import Choice, Model
 from monitor.export.figures import access, compare, control, events, evidence, groups, mission, retaken, sites
 from monitor.export.figures.base import BuiltFigure, FigureSpec, NothingToDrawError, UnknownParameterError
+from monitor.language import _
 
 __all__ = ["FIGURES", "BuiltFigure", "FigureSpec", "NothingToDrawError", "UnknownParameterError", "build"]
 
@@ -46,7 +47,11 @@ def build(
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
     if unknown := given.keys() - set(spec.parameters):
         raise UnknownParameterError(
-            f"{figure_id} does not take {', '.join(sorted(unknown))}; it takes: {', '.join(spec.parameters) or 'none'}."
+            _("{figure} does not take {names}; it takes: {taken}.").format(
+                figure=figure_id,
+                names=", ".join(sorted(unknown)),
+                taken=", ".join(spec.parameters) or _("none"),
+            )
         )
     built = spec.build(model, choice, given)
     return replace(built, figure_id=figure_id, choice=choice, parameters=given)

@@ -57,7 +57,11 @@ def target_of(parameters: Mapping[str, Any]) -> str:
     """Target of reach; raises UnknownParameterError for an unknown one."""
     target = parameters.get("target", city.REACH_TARGETS[0])
     if target not in city.REACH_TARGETS:
-        raise UnknownParameterError(f"target must be one of {', '.join(city.REACH_TARGETS)}, not {target}.")
+        raise UnknownParameterError(
+            _("{name} must be one of {names}, not {value}.").format(
+                name="target", names=", ".join(city.REACH_TARGETS), value=target
+            )
+        )
     return str(target)
 
 
@@ -175,7 +179,7 @@ def _surroundings(model: Model, choice: Choice, parameters: Mapping[str, Any]) -
     sites = in_language(model, "key_sites").set_index("site_id")
     site = parameters.get("site", sites.index[sites["site_type"] == "airport"][-1])
     if site not in sites.index:
-        raise UnknownParameterError(f"There is no site with the id {site}.")
+        raise UnknownParameterError(_("There is no site with the id {id}.").format(id=site))
     table = city.surroundings_over_time(model, choice)
     table = table[(table["site_id"] == site) & (table["date"] >= pd.Timestamp(SERVICE_SINCE))]
     if table.empty:

@@ -39,7 +39,9 @@ def default_before(model: Model, choice: Choice) -> date:
 def _before(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> date:
     first = parameters.get("before") or default_before(model, choice)
     if first > choice.as_of:
-        raise UnknownParameterError(f"before must not lie after {choice.as_of}, as {first} does.")
+        raise UnknownParameterError(
+            _("before must not lie after {date}, as {value} does.").format(date=choice.as_of, value=first)
+        )
     return first
 
 

@@ -139,7 +139,7 @@ def map_of(
     panel = model.panel(choice)
     stamp = map_stamp(model, choice, shown)
     if selected is not None and selected not in set(model.frame("neighborhoods")["neighborhood_id"]):
-        raise UnknownParameterError(f"There is no place with the id {selected}.")
+        raise UnknownParameterError(_("There is no place with the id {id}.").format(id=selected))
     sites = incidents = None
     notes: list[str] = []
     if "incidents" in shown:
@@ -267,7 +267,7 @@ def _overview_shares(model: Model, choice: Choice, parameters: Mapping[str, Any]
 def _area_strip(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     area = str(parameters.get("area"))
     if area not in set(model.frame("neighborhoods")["neighborhood_id"]):
-        raise UnknownParameterError(f"area must be the id of a place, not {area}.")
+        raise UnknownParameterError(_("There is no place with the id {id}.").format(id=area))
     name = place_names(model)[area]
     history = model.history(choice)
     mine = history[

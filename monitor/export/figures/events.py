@@ -55,7 +55,11 @@ def provider_of(model: Model, parameters: Mapping[str, Any]) -> str:
     provider = parameters.get("provider", city.OWN_INCIDENTS)
     if provider not in city.incident_datasets(model):
         known_ = ", ".join(city.incident_datasets(model))
-        raise UnknownParameterError(f"provider must be one of {known_}, not {provider}.")
+        raise UnknownParameterError(
+            _("{name} must be one of {names}, not {value}.").format(
+                name="provider", names=known_, value=provider
+            )
+        )
     return str(provider)
 
 

@@ -54,7 +54,11 @@ def holder_names(model: Model) -> dict[str, str]:
 def _holders(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     side, value = parameters.get("side", "gang"), parameters.get("by", "neighborhoods")
     if side not in side_names():
-        raise UnknownParameterError(f"side must be one of {', '.join(side_names())}, not {side}.")
+        raise UnknownParameterError(
+            _("{name} must be one of {names}, not {value}.").format(
+                name="side", names=", ".join(side_names()), value=side
+            )
+        )
     table = city.holders_over_time(model, choice)
     table = table[table["side"] == side]
     if table.empty or not table[value].any():
@@ -117,7 +121,7 @@ def actor_of(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> pd.
     if actor is None:
         actor = city.most_named(model, "gang", choice.known_on)
     if actor not in table.index:
-        raise UnknownParameterError(f"There is no actor with the id {actor}.")
+        raise UnknownParameterError(_("There is no actor with the id {id}.").format(id=actor))
     return table.loc[actor]
 
 

@@ -279,7 +279,11 @@ def _ratio(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Built
 def _inputs(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     lag = int(parameters.get("lag", 0))
     if lag not in LAGS:
-        raise UnknownParameterError(f"lag must be one of {', '.join(map(str, LAGS))} (weeks), not {lag}.")
+        raise UnknownParameterError(
+            _("{name} must be one of {names}, not {value}.").format(
+                name="lag", names=", ".join(map(str, LAGS)), value=lag
+            )
+        )
     table = city.inputs_over_time(model, choice, lag)
     table = table[table["date"] >= pd.Timestamp("2023-10-01")].reset_index(drop=True)
     if table.empty or not table["personnel"].notna().any():

@@ -48,7 +48,9 @@ def of_kind(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     found = rows[rows["site_type"] == kind]
     if found.empty:
         kinds = ", ".join(["main", *sorted(rows["site_type"].unique())])
-        raise UnknownParameterError(f"kind must be one of {kinds}, not {kind}.")
+        raise UnknownParameterError(
+            _("{name} must be one of {names}, not {value}.").format(name="kind", names=kinds, value=kind)
+        )
     return found
 
 
