@@ -344,9 +344,9 @@ def sensitivity_chart(rows: pd.DataFrame, base: float, stamp: Stamp) -> go.Figur
     )
     longest = max((len(label) for label in rows["label"]), default=0)
     narrow = {
-        "yaxis.ticktext": ["<br>".join(textwrap.wrap(label, 22)) for label in order["label"]],
+        "yaxis.ticktext": ["<br>".join(textwrap.wrap(label, 28)) for label in order["label"]],
         "yaxis.tickfont.size": 10,
-        "margin.l": 128,
+        "margin.l": 150,
         "xaxis.nticks": 4,
     }
     key = [Key("│", "#b2182b", _("the headline, {share}").format(share=format_percent(base)))]

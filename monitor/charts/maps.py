@@ -59,8 +59,8 @@ class View:
 
 
 #: View of the whole metropolitan area on a large map, and on a small one.
-METRO_VIEW = View(18.535, -72.315, 10.6)
-SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=10.2)
+METRO_VIEW = View(18.538, -72.315, 10.45)
+SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=9.95)
 
 #: Layer of the style under which areas are drawn: outlines of communes and names lie over them.
 OVER_AREAS = "communes"

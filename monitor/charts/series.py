@@ -39,7 +39,7 @@ _STACK = (
 
 _BACKDROP = "#d3dae0"
 #: Least distance between labels of values, as parts of the width and the height of a chart.
-_LABEL_WIDE, _LABEL_HIGH = 0.08, 0.055
+_LABEL_WIDE, _LABEL_HIGH = 0.1, 0.055
 #: Least distance between labels at the right edge of the share chart, in per cent of its height.
 _LABEL_GAP = 5.2
 

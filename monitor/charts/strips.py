@@ -67,6 +67,7 @@ def _narrow(labels: Iterable[str]) -> dict[str, object]:
         "yaxis.tickvals": full,
         "yaxis.ticktext": short,
         "yaxis.tickfont.size": 10,
+        "xaxis.nticks": 3,
         "margin.l": 12 + round(5.2 * max((len(label) for label in short), default=0)),
     }
 

@@ -180,7 +180,7 @@ _FEW = 8
 #: All lines of a title stand this far apart, whatever their size.
 _LINE_PX = 22
 #: Mean width of a character of the font stack, in ems, and of a bold one.
-_CHARACTER_RATIO, _BOLD_RATIO = 0.5, 0.53
+_CHARACTER_RATIO, _BOLD_RATIO = 0.5, 0.55
 
 
 def wrapped(text: str, width: int, size: int, ratio: float = _CHARACTER_RATIO) -> list[str]:
@@ -298,7 +298,7 @@ def stamped(
     drawn = figure.layout
     narrower = dict(narrow or {})
     if "tickformatstops" in drawn.get("xaxis", {}):
-        narrower["xaxis.nticks"] = 4
+        narrower.setdefault("xaxis.nticks", 4)
     wider = {path: _value_at(drawn, path) for path in narrower}
     fits: list[tuple[int, dict[str, Any]]] = []
     for width in FIT_WIDTHS:
@@ -311,10 +311,11 @@ def stamped(
         values["annotations[0].xshift"] = 10 - values["margin.l"]
         fits.append((width if fits else 0, values))
     chosen = fits[FIT_WIDTHS.index(_REFERENCE_PX)][1]
-    for _width, values in fits:  # the plot area keeps its height; the figure grows with its texts
-        values["height"] = (
-            height + values["margin.t"] - chosen["margin.t"] + values["margin.b"] - chosen["margin.b"]
-        )
+    for _width, values in fits:
+        # The plot area keeps its height, and the figure grows with its texts. On a wide page, where they need less, the plot
+        # takes what they leave: the page has reserved the stated height.
+        needed = height + values["margin.t"] - chosen["margin.t"] + values["margin.b"] - chosen["margin.b"]
+        values["height"] = max(height, needed)
     footer = {
         "text": chosen["annotations[0].text"],
         "name": "stamp",

@@ -99,7 +99,7 @@ def order(choice: Choice, ids: list[str]) -> list[tuple[BuiltFigure, str]]:
                     key=f"sentence {figure_id}",
                     placeholder=built.sentence if isinstance(built, BuiltFigure) else "",
                     help=_("Leave it empty to take the generated one"),
-                    height=80,
+                    height=100,
                     disabled=isinstance(built, str),
                 )
             with right, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
