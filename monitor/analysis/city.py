@@ -129,6 +129,21 @@ def near_over_time(model: Model, choice: Choice) -> pd.DataFrame:
     )
 
 
+def aftermath(model: Model, choice: Choice) -> pd.DataFrame:
+    """What followed each retake (``retaken.aftermath``), and how far the places are encircled."""
+
+    def compute() -> pd.DataFrame:
+        days = series_days(model, choice.as_of)
+        weeks = _until(model.panel(choice, *days), choice.as_of)
+        return surroundings.encircled_spells(
+            retaken.aftermath(model, choice), weeks, model.panel(choice), borders(model)
+        )
+
+    datasets = (*_CONTROL, *_SITES, "indicators")
+    found: pd.DataFrame = model.kept("aftermath", datasets, (choice.reading, choice.as_of), compute)
+    return found
+
+
 def service_months(model: Model, choice: Choice, site_ids: tuple[str, ...], since: date) -> pd.DataFrame:
     """Service-days of some sites by month, from a date to the chosen date (included)."""
     first = pd.Timestamp(since).replace(day=1)

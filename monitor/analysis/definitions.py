@@ -69,6 +69,8 @@ POPULATION_FLOOR = 5000
 #: Distances within which incidents around a site are counted, kilometres, and the days they are counted over.
 NEAR_KM = (1.0, 2.0, 5.0)
 NEAR_DAYS = 28
+#: Share of an outline from which on a neighborhood counts as encircled.
+ENCIRCLED_SHARE = 0.5
 
 #: Complete weeks of the baseline that an incident count is compared with.
 INCIDENT_BASELINE_WEEKS = 52
@@ -264,6 +266,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         "operation itself does not count), and to the first loss. Sites reopened: listed sites in the neighborhood that report "
         "service within the spell and did not before it. Returned people: the largest figure published for the neighborhood "
         "within the spell; none published is not zero.",
+    ),
+    Definition(
+        "encirclement-1",
+        "Encirclement of a retaken neighborhood",
+        "Share of the neighborhood's outline beyond which lies a neighborhood under gang control or influence, on the date "
+        "shown, and the same with contested, unknown and no-data neighbors; beside it the share of Sundays of the spell on "
+        f"which at least {ENCIRCLED_SHARE:.0%} of the outline were gang-held. Given only for neighborhoods not lost again. Coast "
+        "and the edge of the map count as free; outlines are approximate.",
     ),
     Definition(
         "agreement-1",

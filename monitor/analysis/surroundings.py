@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from monitor.analysis.definitions import NEAR_KM
+from monitor.analysis.definitions import ENCIRCLED_SHARE, NEAR_KM
 from monitor.analysis.geography import Geography, border_shares, distances_m, to_metric
 from monitor.analysis.reach import STATUSES, doubtful, gang_held, status_grid
 
@@ -65,10 +65,50 @@ def surroundings(panel: pd.DataFrame, geography: Geography, sites: pd.DataFrame)
     ).sort_values(["site_id", "date"], ignore_index=True)
 
 
-def days_encircled(table: pd.DataFrame, *, threshold: float = 0.5) -> pd.Series:
+def days_encircled(table: pd.DataFrame, *, threshold: float = ENCIRCLED_SHARE) -> pd.Series:
     """Share of the dates of each site on which at least a share of its area's outline was gang-held, by ``site_id``."""
     return (
         (table["encircled"] >= threshold).where(table["encircled"].notna()).groupby(table["site_id"]).mean()
+    )
+
+
+def encircled_spells(
+    spells: pd.DataFrame, weeks: pd.DataFrame, now: pd.DataFrame, geography: Geography
+) -> pd.DataFrame:
+    """How far retaken neighborhoods are, and were, encircled while they held (definition encirclement-1).
+
+    Parameters
+    ----------
+    spells
+        ``neighborhood_id, start, lost`` of the spells.
+    weeks, now
+        ``neighborhood_id, date, status``: the Sundays up to the date shown, and that date alone.
+    geography
+        Borders of the areas.
+
+    Returns
+    -------
+    DataFrame
+        ``spells`` with ``encircled`` and ``encircled_high`` (share of the outline on the date shown) and
+        ``encircled_weeks`` (share of the Sundays since the retake on which at least half of the outline was gang-held; NaN
+        before the first one); all NaN for spells that ended in loss and for places outside the areas.
+    """
+    codes = status_grid(now, geography)[1]
+    held = gang_held(codes)
+    low, high = border_shares(geography, held)[-1], border_shares(geography, held | doubtful(codes))[-1]
+    dates, before = status_grid(weeks, geography)
+    half = border_shares(geography, gang_held(before)) >= ENCIRCLED_SHARE
+    so_far = np.vstack([np.zeros(len(geography.ids)), half.cumsum(axis=0)])
+    home = geography.positions(spells["neighborhood_id"])
+    counts = (home >= 0) & ~spells["lost"].to_numpy("bool")
+    at, since = np.where(counts, home, 0), dates.searchsorted(pd.DatetimeIndex(spells["start"]))
+    lasted = len(dates) - since
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = (so_far[-1, at] - so_far[since, at]) / lasted
+    return spells.assign(
+        encircled=np.where(counts, low[at], np.nan),
+        encircled_high=np.where(counts, high[at], np.nan),
+        encircled_weeks=np.where(counts & (lasted > 0), share, np.nan),
     )
 
 

@@ -158,7 +158,7 @@ def reach_map(
     ]
     stripes = [Look("#2166ac", 0.55 if word == "perhaps" else 0.0, "#2166ac", 0.0) for word in words]
     figure = Drawing(
-        maps._areas(
+        maps.areas_layer(
             cells,
             rows["neighborhood_id"],
             codes,
@@ -174,7 +174,7 @@ def reach_map(
         )
     )
     figure.add_trace(
-        maps._areas(hatch, rows["neighborhood_id"], codes, stripes, hoverinfo="skip", meta="hatch")
+        maps.areas_layer(hatch, rows["neighborhood_id"], codes, stripes, hoverinfo="skip", meta="hatch")
     )
     for size, colour in ((15, "#ffffff"), (10, INK)):
         figure.add_trace(
@@ -190,7 +190,7 @@ def reach_map(
             )
         )
     figure.update_layout(map={"style": style, **maps.SMALL_METRO_VIEW.layout}, uirevision="reach-map")
-    maps._add_scale(figure, maps.SMALL_METRO_VIEW)
+    maps.add_scale(figure, maps.SMALL_METRO_VIEW)
     counts = rows["reach"].value_counts()
     marks = {"perhaps": "▨", "apart": "□"}
     key = [

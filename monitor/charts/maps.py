@@ -255,7 +255,7 @@ def scale_bar(lat: float, zoom: float) -> tuple[int, str]:
     return round(length / metres), label
 
 
-def _add_scale(figure: Drawing, view: View) -> None:
+def add_scale(figure: Drawing, view: View) -> None:
     """Scale bar of a view; in the browser it follows the zoom (``figure_component/scale.js``)."""
     width, label = scale_bar(view.lat, view.zoom)
     figure.add_shape(
@@ -362,7 +362,7 @@ STATUS_LOOKS = tuple(_status_look(code) for code in range(2 * _CONTESTED))
 HATCH_LOOKS = tuple(_hatch_look(code) for code in range(2 * _CONTESTED))
 
 
-def _areas(
+def areas_layer(
     geojson: GeoJSON, ids: pd.Series, codes: np.ndarray, looks: Sequence[Look], **more: Any
 ) -> dict[str, Any]:
     """Trace of areas coloured by class: one step of the colour scale per class."""
@@ -460,7 +460,7 @@ def control_map(
         ]
     figure = Drawing()
     figure.add_trace(
-        _areas(
+        areas_layer(
             cells,
             rows["neighborhood_id"],
             codes,
@@ -472,7 +472,7 @@ def control_map(
         )
     )
     figure.add_trace(
-        _areas(hatch, rows["neighborhood_id"], codes, HATCH_LOOKS, hoverinfo="skip", meta="hatch")
+        areas_layer(hatch, rows["neighborhood_id"], codes, HATCH_LOOKS, hoverinfo="skip", meta="hatch")
     )
     if selected is not None:
         figure.add_trace(_outline(cells, selected))
@@ -484,7 +484,7 @@ def control_map(
     # The legend comes first: its place on a phone is set by its number, after the stamp.
     box = map_legend(legend, notes)
     figure.update_layout(annotations=[box, _date_label(panel["date"].iloc[0])])
-    _add_scale(figure, view)
+    add_scale(figure, view)
     figure.update_layout(meta={"home": home.layout})
     # On a phone the legend would cover the map: it hangs below.
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
@@ -534,7 +534,7 @@ def change_map(
     ]
     if looks:
         figure.add_trace(
-            _areas(
+            areas_layer(
                 cells,
                 rows["neighborhood_id"],
                 np.arange(len(looks)),
@@ -553,7 +553,7 @@ def change_map(
     figure.update_layout(map={"style": style, **view.layout}, uirevision="change-map", showlegend=False)
     box = map_legend_box("<br>".join(notes))
     figure.add_annotation(**box)
-    _add_scale(figure, view)
+    add_scale(figure, view)
     under = {"x": 0, "xanchor": "left", "yanchor": "top", "xshift": 6, "yshift": -4}
     return stamped(
         figure,
@@ -760,7 +760,7 @@ def silence_map(
         for row in rows.itertuples(index=False)
     ]
     figure = Drawing(
-        _areas(
+        areas_layer(
             cells,
             rows["neighborhood_id"],
             rows["silence"].map(order).to_numpy(dtype="int64"),
@@ -773,7 +773,7 @@ def silence_map(
     )
     figure.update_layout(map={"style": style, **view.layout}, uirevision="silence-map", showlegend=False)
     figure.add_annotation(**_date_label(day))
-    _add_scale(figure, view)
+    add_scale(figure, view)
     sums = totals.set_index("silence")
     key = [
         Key(
@@ -939,7 +939,7 @@ def incident_map(
     figure.update_layout(
         map={"style": style, **SMALL_METRO_VIEW.layout}, uirevision="incident-map", showlegend=False
     )
-    _add_scale(figure, SMALL_METRO_VIEW)
+    add_scale(figure, SMALL_METRO_VIEW)
     return stamped(figure, stamp, height=height, below=6, above=6, left=0, right=0)
 
 
@@ -982,7 +982,7 @@ def site_map(
             )
         )
     figure.update_layout(map={"style": style, **SMALL_METRO_VIEW.layout}, uirevision="site-map")
-    _add_scale(figure, SMALL_METRO_VIEW)
+    add_scale(figure, SMALL_METRO_VIEW)
     key = [
         Key("●", _site_colour(status), f"{site_label(status)} ({int((sites['status'] == status).sum())})")
         for status in present

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from monitor.analysis import retaken, status
+from monitor.analysis import city, retaken, status
 from monitor.analysis.definitions import HOLD_CURVE_MIN_SPELLS
 from monitor.charts import captions
 from monitor.charts.style import status_label
@@ -287,7 +287,7 @@ def _spells(choice: Choice, chosen: str) -> None:
 
 
 def _after(choice: Choice) -> None:
-    rows = retaken.aftermath(data.model(), choice)
+    rows = city.aftermath(data.model(), choice)
     if rows.empty:
         blocks.plain(_("No change from gang to state status by this date at this evidence level."))
         return
@@ -318,6 +318,13 @@ def _after(choice: Choice) -> None:
             "incident_on": st.column_config.DateColumn(_("First violence"), format="YYYY-MM-DD"),
             "days_to_loss": st.column_config.NumberColumn(_("Days to loss"), format="%d"),
             "last_held": st.column_config.DateColumn(_("Last reported held"), format="YYYY-MM-DD"),
+            "encircled": st.column_config.NumberColumn(
+                _("Encircled"), format="percent", help=_("rule encirclement-1, on the Methods page")
+            ),
+            "encircled_high": st.column_config.NumberColumn(_("Encircled at most"), format="percent"),
+            "encircled_weeks": st.column_config.NumberColumn(
+                _("Weeks half encircled"), format="percent", help=_("of the weeks since it was retaken")
+            ),
             "sites_listed": st.column_config.NumberColumn(_("Sites listed"), format="%d"),
             "sites_reopened": st.column_config.NumberColumn(_("Sites reopened"), format="%d"),
             "reopened_on": st.column_config.DateColumn(_("First reopened"), format="YYYY-MM-DD"),

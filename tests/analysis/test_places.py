@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.analysis.geography import border_shares, distances_m
 from monitor.analysis.reach import connected_to, reach, target_areas
-from monitor.analysis.surroundings import days_encircled, incidents_near, surroundings
+from monitor.analysis.surroundings import days_encircled, encircled_spells, incidents_near, surroundings
 from tests.analysis.grids import SIDE_M, city, degrees, panel_of_letters, panel_of_rows
 
 GEOGRAPHY, AREAS = city()
@@ -160,6 +160,29 @@ def test_encirclement_is_the_share_of_the_outline_that_is_gang_held() -> None:
     assert around("SGS", "SSG", "SSS")["encircled"] == pytest.approx(0.5, abs=0.01)
     assert around("SGS", "GSG", "SGS")["encircled"] == pytest.approx(1.0, abs=0.01)
     assert around("GSG", "SSS", "GSG")["encircled"] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_retaken_neighborhood_is_encircled_while_it_holds_and_nothing_is_said_once_lost() -> None:
+    weeks = pd.concat(
+        [
+            panel_of_rows("GGG", "GSG", "GGG", day="2025-01-05"),  # before the retake: does not count
+            panel_of_rows("SGS", "SSG", "SSS", day="2025-01-12"),
+            panel_of_rows("SSS", "SSG", "SSS", day="2025-01-19"),
+        ]
+    )
+    now = panel_of_rows("SGS", "CSG", "SGS", day="2025-01-22")
+    spells = pd.DataFrame(
+        {
+            "neighborhood_id": ["r1c1", "r1c1", "elsewhere", "r1c1"],
+            "start": pd.to_datetime(["2025-01-08", "2025-01-08", "2025-01-08", "2025-01-21"]),
+            "lost": [False, True, False, False],
+        }
+    )
+    found = encircled_spells(spells, weeks, now, GEOGRAPHY)
+    assert found.loc[0, "encircled"] == pytest.approx(0.75, abs=0.01)
+    assert found.loc[0, "encircled_high"] == pytest.approx(1.0, abs=0.01)
+    assert found["encircled_weeks"].tolist() == pytest.approx([0.5, np.nan, np.nan, np.nan], nan_ok=True)
+    assert found["encircled"].isna().tolist() == [False, True, True, False]
 
 
 def test_unknown_and_contested_neighbours_widen_the_upper_bound_only() -> None:

@@ -69,7 +69,9 @@ def reach_sentence(row: pd.Series, target: str) -> str:
     """Reach on one date in a plain sentence with its uncertainty."""
     where = target_names()[target]
     if row["no_target"]:
-        return _("No report says that {where} works: nobody can be shown to get there.").format(where=where)
+        if target == "hospital":
+            return _("No hospital is reported to function: nobody can be shown to get to one.")
+        return _("The airport is not reported to function: nobody can be shown to get there.")
     if row["high"] - row["low"] < 0.005:
         return _(
             "About {share} of people can get to {where} without entering a gang-held neighborhood."
