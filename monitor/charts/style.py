@@ -167,7 +167,7 @@ class Stamp:
 FIT_WIDTHS = (230, 340, 420, 500, 570, 635, 720, 800, 845, 1020, 1125, 1360)
 
 #: Width under which a figure is laid out for a phone.
-NARROW_PX = 640
+NARROW_PX = 600
 
 #: Width for which a figure's height is stated.
 _REFERENCE_PX = 800
