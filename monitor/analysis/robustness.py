@@ -106,7 +106,7 @@ def in_order(assertions: pd.DataFrame, *, by: str = "source_publisher") -> pd.Da
 def _last_of_each(rows: pd.DataFrame, at: pd.Timestamp, stale_after_days: int) -> pd.DataFrame:
     """Per neighborhood: ``last_status, source, confirmed`` and ``status``, unknown once stale; rows are in order."""
     last = rows[~rows.duplicated("neighborhood_id", keep="last")].set_index("neighborhood_id")
-    confirmed = rows.groupby("neighborhood_id", sort=False)["from_latest"].max().reindex(last.index)
+    confirmed = _confirming(rows, last["status"])["from_latest"].reindex(last.index)
     stale = confirmed + stale_after_days * DAY < at
     return pd.DataFrame(
         {
@@ -116,6 +116,13 @@ def _last_of_each(rows: pd.DataFrame, at: pd.Timestamp, stale_after_days: int) -
             "status": last["status"].where(~stale, str(Status.UNKNOWN)),
         }
     )
+
+
+def _confirming(rows: pd.DataFrame, statuses: pd.Series) -> pd.DataFrame:
+    """Per neighborhood: the statement of its status whose window reaches furthest."""
+    same = rows[rows["status"] == rows["neighborhood_id"].map(statuses)]
+    latest = same.loc[same.groupby("neighborhood_id", sort=False)["from_latest"].idxmax()]
+    return latest.set_index("neighborhood_id")
 
 
 def statuses_on(ordered: pd.DataFrame, day: date, *, areas: pd.Series, stale_after_days: int) -> pd.DataFrame:
@@ -157,9 +164,9 @@ def statuses_without(ordered: pd.DataFrame, day: date, *, stale_after_days: int)
 
     Notes
     -----
-    The status comes from the last statement, and its age from the latest window of any statement. So only two sources
-    can matter to a neighborhood: whoever made the last statement, and whoever confirmed it latest. Both are looked at
-    for all neighborhoods together; nothing is derived anew for each source.
+    The status comes from the last statement, and its age from the latest window of the statements that say the same. So
+    only two sources can matter to a neighborhood: whoever made the last statement, and whoever confirmed it latest. Both
+    are looked at for all neighborhoods together; nothing is derived anew for each source.
     """
     at = pd.Timestamp(day)
     columns = ["source", "neighborhood_id", "status_with", "status_without"]
@@ -167,8 +174,7 @@ def statuses_without(ordered: pd.DataFrame, day: date, *, stale_after_days: int)
     if rows.empty:
         return pd.DataFrame(columns=columns)
     everyone = _last_of_each(rows, at, stale_after_days)
-    latest = rows.loc[rows.groupby("neighborhood_id", sort=False)["from_latest"].idxmax()]
-    latest = latest.set_index("neighborhood_id")["source"]
+    latest = _confirming(rows, everyone["last_status"])["source"]
     found = []
     for suspects in (everyone["source"], latest):
         dropped = rows["neighborhood_id"].map(suspects)

@@ -170,7 +170,7 @@ def status_history(
     evidence
         ``all_claims`` or ``corroborated``.
     stale_after_days
-        Days after the end of a statement's window on which its status becomes unknown.
+        Days after the end of the latest window of the statements that say a status on which it becomes unknown.
     clashes
         Armed clashes with state forces, as known on the same day: ``neighborhood_id, event_date``.
     rules
@@ -257,7 +257,6 @@ def history_of(
 def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None, rules: Rules) -> pd.DataFrame:
     """The statements that give a status, in order, each with what the other statements say about it."""
     rows = assertions.reset_index(drop=True)
-    group = rows.groupby("unit", sort=False)
     credible = rows["rank"] >= VERIFICATION_RANK[Verification.SINGLE_SOURCE]
     window = pd.Timedelta(days=rules.contested_window_days)
     both = pd.Series(True, index=rows.index)
@@ -270,7 +269,8 @@ def _ledger(assertions: pd.DataFrame, clashes: pd.DataFrame | None, rules: Rules
     rows["contested_by_rule"] = both
     rows["is_disputed"] = _disputed(rows, rules.dispute_window_days)
     rows["valid_from"] = rows["from_earliest"]
-    rows["confirmed_on"] = group["from_latest"].cummax()
+    # A statement of the same status whose window reaches further confirms it; one of another status does not.
+    rows["confirmed_on"] = rows.groupby(["unit", "status"], sort=False)["from_latest"].cummax()
     winners = rows[is_last_of_day].copy()
     winners["valid_to"] = winners.groupby("unit", sort=False)["valid_from"].shift(-1)
     contested = winners["contested_by_rule"] | (winners["side"] == "contested")
@@ -401,7 +401,8 @@ def panel_of(
     DataFrame
         One row per neighborhood and date, sorted by both: ``neighborhood_id, date, status, last_status, since,
         assertion_id, actor_id, verification, source_id, confirmed_on, age_days, is_stale, is_contested,
-        is_disputed``. ``age_days`` counts from the end of the last statement's window.
+        is_disputed``. ``age_days`` counts from ``confirmed_on``, the end of the latest window of the statements that say
+        this status.
     """
     days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique().sort_values()
     units = pd.Index(

@@ -81,6 +81,17 @@ def test_a_statement_with_a_window_ages_from_the_end_of_the_window() -> None:
     assert one(rows, "2023-12-10")["age_days"] == 10
 
 
+def test_a_window_of_another_status_does_not_keep_a_status_from_growing_old() -> None:
+    year = statement("fort-national", "2024-01-01", "gang_control", until="2024-12-31")
+    held = statement("fort-national", "2024-03-01", "state_held")
+    row = one(statements(year, held), "2024-08-28")
+    assert (row["status"], row["confirmed_on"]) == ("state_held", pd.Timestamp("2024-03-01"))
+    assert one(statements(year, held), "2024-08-29")["status"] == "unknown"
+    again = statement("fort-national", "2024-11-07", "gang_control")
+    row = one(statements(year, held, again), "2025-06-29")
+    assert (row["status"], row["age_days"]) == ("gang_control", 180), "the year says the same to its end"
+
+
 def test_known_on_hides_what_was_recorded_later_and_shows_what_was_withdrawn_later() -> None:
     rows = statements(
         statement("solino", "2024-10-17", "gang_control", published_date="2024-10-28"),
@@ -202,10 +213,11 @@ def test_transitions_list_only_what_changed() -> None:
 _days = st.dates(date(2024, 1, 1), date(2024, 12, 31))
 _rows = st.lists(
     st.builds(
-        lambda area, day, lag, status, verification, claimant, source: statement(
+        lambda area, day, window, lag, status, verification, claimant, source: statement(
             area,
             day.isoformat(),
             status,
+            until=(day + timedelta(days=window)).isoformat(),
             verification=verification,
             claimant=claimant,
             source_id=source,
@@ -213,6 +225,7 @@ _rows = st.lists(
         ),
         st.sampled_from(["a", "b", "c"]),
         _days,
+        st.sampled_from([0, 0, 30, 300]),
         st.integers(0, 40),
         st.sampled_from([str(s) for s in ASSERTED_STATUSES]),
         st.sampled_from([str(v) for v in Verification]),
@@ -278,7 +291,8 @@ def test_agrees_with_the_definition_applied_statement_by_statement(
             .sort_values(["from_earliest", "rank", "published_date", "assertion_id"])
             .iloc[-1]
         )
-        stale = (today - last["from_latest"]).days > options["stale_after_days"]
+        confirmed = mine.loc[mine["status"] == last["status"], "from_latest"].max()
+        stale = (today - confirmed).days > options["stale_after_days"]
         assert row["is_stale"] == stale
         assert row["status"] == ("unknown" if stale else last["status"])
         if stale:
