@@ -139,9 +139,12 @@ def statement_source(rows: pd.DataFrame, event_dates: pd.Series) -> dict[str, pd
     """Contract columns of the source of each statement, and ``recorded_at`` of the backfill.
 
     The fact base was compiled afterwards, from dated publications. What could be known on a day is what had been
-    published by then, so the backfill is recorded at its publication (docs/decisions/0003-known-on.md).
+    published by then, so the backfill is recorded at its publication (docs/decisions/0003-known-on.md). A page that is
+    dated no better than the month or year it reports on was there for certain only at the end of that period.
     """
     date = published(rows["source_date"], event_dates)
+    _earliest, latest = window(event_dates, rows["date_precision"])
+    recorded = latest.where(date == event_dates, date)
     return {
         "source_id": rows["source_key"],
         "source_title": rows["source_title"],
@@ -149,7 +152,7 @@ def statement_source(rows: pd.DataFrame, event_dates: pd.Series) -> dict[str, pd
         "source_url": rows["source_url"],
         "published_date": date,
         "source_checked": rows["source_checked"],
-        "recorded_at": date.where(date == "", date + "T00:00:00Z"),
+        "recorded_at": recorded.where(recorded == "", recorded + "T00:00:00Z"),
     }
 
 

@@ -158,7 +158,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "known-on-1",
         "As known on",
         "Only statements recorded by that day count. Statements compiled afterwards count as recorded on the day they "
-        "were published.",
+        "were published; where no better date is known than the month or year reported on, on the last day of it.",
     ),
     Definition(
         "stale-1",
@@ -297,7 +297,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "lag-1",
         "Reporting lag",
-        "Days from the first day on which a gain may hold to its publication. A gain puts a neighborhood on another side than "
+        "Days from a gain to its publication, of gains dated to the day. A gain puts a neighborhood on another side than "
         "the statement before. Learned from the claim: no earlier publication had reported the place lost since it was last "
         "reported in state hands.",
     ),

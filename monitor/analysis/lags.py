@@ -25,7 +25,7 @@ def gains(assertions: pd.DataFrame) -> pd.DataFrame:
         ``assertion_id, neighborhood_id, side`` (gang, state, contested, third_party), ``side_before``,
         ``from_earliest, published_date, lag_days, source_publisher, source_url``; in order of the world's dates. The first
         statement about a neighborhood is no gain: nothing says that it was a change. Statements without side are
-        passed over. The lag counts from the first day of the statement's window.
+        passed over, and so are gains that are not dated to the day.
     """
     rows = whole_statements(assertions)
     rows = rows.assign(
@@ -38,7 +38,9 @@ def gains(assertions: pd.DataFrame) -> pd.DataFrame:
     # As for the status, the last statement of a day speaks for the day.
     rows = rows[~rows.duplicated(["neighborhood_id", "from_earliest"], keep="last")]
     before = rows.groupby("neighborhood_id", sort=False)["side"].shift()
-    changed = rows[before.notna() & (before != rows["side"])]
+    # Of a gain dated to a month or a year the lag is not known: it would count as none.
+    to_the_day = rows["from_latest"] == rows["from_earliest"]
+    changed = rows[before.notna() & (before != rows["side"]) & to_the_day]
     lag = (changed["published_date"] - changed["from_earliest"]).dt.days
     out = changed.assign(side_before=before, lag_days=lag.clip(lower=0).astype("float64"))
     columns = [

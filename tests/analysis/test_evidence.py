@@ -289,6 +289,16 @@ def test_lags_of_a_set_with_known_lags() -> None:
     assert table["over_week"].to_dict() == {"gang": 1.0, "state": 0.0}
 
 
+def test_a_gain_dated_to_a_month_has_no_lag_and_still_is_what_stood_before() -> None:
+    rows = statements(
+        statement("a", day(0), "state_held"),
+        statement("a", day(30), "gang_control", until=day(60), published_date=day(30)),
+        statement("a", day(100), "state_held", published_date=day(103)),
+    )
+    gained = lags.gains(rows)
+    assert gained[["side", "side_before", "lag_days"]].to_numpy().tolist() == [["state", "gang", 3.0]]
+
+
 def test_a_loss_first_learned_from_the_claim_that_it_was_retaken() -> None:
     known = statement("a", day(10), "gang_control")
     late = statement("b", day(10), "gang_control", published_date=day(50))

@@ -141,9 +141,10 @@ def test_a_publication_date_that_cannot_be_read_is_left_for_the_contract_to_reje
     assert published(texts(unreadable), texts("2025-03-12"))[0] == unreadable
 
 
-def statement(source_date: str) -> pd.DataFrame:
+def statement(source_date: str, precision: str = "day") -> pd.DataFrame:
     return pd.DataFrame(
         {
+            "date_precision": [precision],
             "source_key": ["a"],
             "source_title": ["A title"],
             "source_publisher": ["A newspaper"],
@@ -163,6 +164,23 @@ def test_the_backfill_counts_as_recorded_when_it_was_published(source_date: str,
     columns = statement_source(statement(source_date), texts("2025-03-12"))
     assert columns["recorded_at"].tolist() == [recorded]
     assert columns["published_date"].tolist() == [recorded[:10]]
+
+
+@pytest.mark.parametrize(
+    ("source_date", "precision", "recorded"),
+    [
+        ("2024-01-01", "year", "2024-12-31T00:00:00Z"),
+        ("2024-01-01", "month", "2024-01-31T00:00:00Z"),
+        ("2023-12-01", "month", "2024-01-31T00:00:00Z"),
+        ("2024-01-20", "month", "2024-01-20T00:00:00Z"),
+        ("2024-03-05", "month", "2024-03-05T00:00:00Z"),
+    ],
+)
+def test_a_page_dated_no_better_than_its_period_is_known_at_the_end_of_it(
+    source_date: str, precision: str, recorded: str
+) -> None:
+    columns = statement_source(statement(source_date, precision), texts("2024-01-01"))
+    assert columns["recorded_at"].tolist() == [recorded]
 
 
 def test_a_reference_row_without_source_is_our_compilation_of_its_day() -> None:
