@@ -22,8 +22,11 @@ def _zone_statements(model: Model) -> pd.DataFrame:
 @derived("territorial_control", "retaken_areas", "incidents", "actors")
 def _zone_history(model: Model, reading: Reading) -> pd.DataFrame:
     known_on, evidence, stale_after_days, definitions = reading
+    rows = _zone_statements(model)
+    # A street that nobody had named by then was not known as a place of its own.
+    named = status.known(rows, known_on).query("specific")["neighborhood_id"]
     return status.history_of(
-        _zone_statements(model),
+        rows[rows["neighborhood_id"].isin(named)],
         known_on=known_on,
         evidence=evidence,
         stale_after_days=stale_after_days,
