@@ -92,7 +92,7 @@ _STAYS |= {"source_title"}
 def known() -> set[str]:
     """Pieces of everything that stays as it is: names, titles of sources, ids, addresses."""
     texts = [definition.definition_id for definition in (*DEFINITIONS, *OTHER_DEFINITIONS)]
-    texts += ["PNG", "SVG", "PDF", "XLSX"]
+    texts += ["PNG", "SVG", "PDF", "XLSX", *store.snapshot().versions.values()]
     for name, contract in CONTRACTS.items():
         texts += [name, *(column.name for column in contract.columns)]
         texts += [column.kind for column in contract.columns]
