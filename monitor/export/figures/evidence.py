@@ -13,6 +13,7 @@ from monitor.analysis import doubt, lags, voids
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, maps
 from monitor.charts import doubt as charts
+from monitor.charts.style import Stamp
 from monitor.export.figures.base import (
     BuiltFigure,
     FigureSpec,
@@ -51,6 +52,13 @@ def chosen_headline(parameters: Mapping[str, Any]) -> tuple[str, str]:
     return parameters.get("by") or "neighborhoods", parameters.get("measure") or "control_or_influence"
 
 
+def _stamp(model: Model, choice: Choice, title: str, caveat: str) -> Stamp:
+    """Stamp of a figure of what was said of areas, whatever their size."""
+    return stamp_of(
+        model, title, "territorial_control", "retaken_areas", choice=choice, evidence=True, caveat=caveat
+    )
+
+
 def disagreement(model: Model, choice: Choice) -> pd.DataFrame:
     """Statements about the areas of which sources say different things, with ``name``."""
     rows = doubt.said(model, choice)
@@ -69,14 +77,11 @@ def _said(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltF
     sentence = _(
         "Sources differ about {differ} of the {several} areas of which more than one reports; {one} rest on one source"
     ).format(differ=len(order), several=int((several > 1).sum()), one=int((several == 1).sum()))
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        "territorial_control",
-        "retaken_areas",
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "Number of publishers whose last word within {days} days is this; the later word may be the truer one. {shown} areas shown"
         ).format(days=choice.stale_after_days, shown=len(names)),
     )
@@ -101,14 +106,11 @@ def _agreement(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
     sentence = _(
         "Where two sources speak of the same area and week, they say the same in {share} ({n} neighborhood-weeks)"
     ).format(share=format_percent(agree), n=format_number(n))
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        "territorial_control",
-        "retaken_areas",
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "Share of weeks with the same of seven statuses; kappa corrects for chance, – where it is not defined. One report can count for many weeks: few pairs carry weight"
         ),
     )
@@ -186,14 +188,11 @@ def _lag(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFi
         raise NothingToDrawError(_("No area has changed sides by this date at this evidence level."))
     unseen = doubt.unseen_losses(model, choice)
     sentence = captions.lag(table, unseen)
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        "territorial_control",
-        "retaken_areas",
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "A gain puts an area on another side than the statement before. Only gains that somebody published can be counted"
         ),
     )

@@ -11,6 +11,7 @@ from monitor.analysis import city
 from monitor.analysis import mission as mission_analysis
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, inputs, series
+from monitor.charts.style import Stamp
 from monitor.export.figures.base import (
     BuiltFigure,
     FigureSpec,
@@ -22,6 +23,11 @@ from monitor.language import _, format_date, format_number, format_percent
 from monitor.vocabulary import remark, word
 
 _PAGE = "mission-inputs"
+
+
+def _stamp(model: Model, choice: Choice, title: str, caveat: str) -> Stamp:
+    """Stamp of a figure of the mission alone."""
+    return stamp_of(model, title, "mission", choice=choice, caveat=caveat)
 
 
 def figures(model: Model, choice: Choice) -> pd.DataFrame:
@@ -57,12 +63,11 @@ def _personnel(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
     title = captions.deployment(
         mission_analysis.latest(whole), mission_analysis.latest(rows, basis="authorised")
     )
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         title,
-        "mission",
-        choice=choice,
-        caveat=_(
+        _(
             "Dots are published figures; arriving batches are left out; the dashed line is the authorised strength"
         ),
     )
@@ -105,7 +110,7 @@ def _funding(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Bui
     caveat = _("Each dot is one announcement for one fund or country; bases and dots are never summed")
     if len(others):
         caveat += _("; {n} figures in other currencies are in the table").format(n=len(others))
-    stamp = stamp_of(model, title, "mission", choice=choice, caveat=caveat)
+    stamp = _stamp(model, choice, title, caveat)
     figure = series.dated_figures(
         dollars,
         stamp,
@@ -129,12 +134,11 @@ def _police(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
     title = _("Police strength: {low} to {high} officers, by who counts and when").format(
         low=format_number(low), high=format_number(high)
     )
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         title,
-        "mission",
-        choice=choice,
-        caveat=_("In active service, and on the books, are different counts"),
+        _("In active service, and on the books, are different counts"),
     )
     figure = series.dated_figures(
         police,
@@ -238,12 +242,11 @@ def _countries(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
             value=format_number(first["value"]),
             date=format_date(first["as_of"]),
         )
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         title,
-        "mission",
-        choice=choice,
-        caveat=_(
+        _(
             "Latest published figure of each country, of different days: never add them up; whiskers span rival figures within a month ({rival} cases)"
         ).format(rival=rival),
     )
@@ -263,12 +266,11 @@ def _ratio(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Built
         date=format_date(last["as_of"]),
         most=format_percent(float(totals["ratio"].max())),
     )
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         title,
-        "mission",
-        choice=choice,
-        caveat=_(
+        _(
             "Each dot is a published count against the strength authorised on that day; counts are rounded by outlets"
         ),
     )

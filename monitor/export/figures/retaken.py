@@ -12,6 +12,7 @@ from monitor.analysis import durability, holds, retaken
 from monitor.analysis.definitions import HOLD_CURVE_MIN_SPELLS, RMST_HORIZON_DAYS
 from monitor.analysis.model import Choice, Model
 from monitor.charts import captions, holding, strips
+from monitor.charts.style import Stamp
 from monitor.export.figures.base import (
     BuiltFigure,
     FigureSpec,
@@ -34,6 +35,11 @@ _MOST_SPELLS = 60
 SORTS = {"recent": "latest", "held": "days", "churn": "changes"}
 #: What ends a hold: a report of gang status, or a contested report, too.
 READINGS = ("primary", "strict")
+
+
+def _stamp(model: Model, choice: Choice, title: str, caveat: str) -> Stamp:
+    """Stamp of a figure of claims or of spells."""
+    return stamp_of(model, title, *_DATASETS, choice=choice, evidence=True, caveat=caveat)
 
 
 def claims(model: Model, choice: Choice) -> pd.DataFrame:
@@ -71,13 +77,11 @@ def _funnel(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
     strict = is_strict(parameters)
     steps = retaken.funnel(model, choice, strict=strict)
     sentence = captions.funnel(steps)
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        *_DATASETS,
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "A claim is what one claimant says of one place on one day. Held 30 and 90 days: of the corroborated ones, if a later report shows it"
         ),
     )
@@ -112,15 +116,13 @@ def _strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
             ),
         ]
     )
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         _("{areas} areas claimed as retaken: what was reported about each, before and after").format(
             areas=len(areas)
         ),
-        *_DATASETS,
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "Thin grey: no report within the limit (stale). A triangle up is a claim, a triangle down the first later report of gang control"
         ),
     )
@@ -154,13 +156,11 @@ def _zone_strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
     labels = {f"{area}/{zone}": zone for zone in sorted(zones["sub_zone"])}
     history = history[history["neighborhood_id"].isin(labels) & (history["valid_from"] <= end)]
     sentence = captions.zones(zones, name)
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        *_DATASETS,
-        choice=choice,
-        evidence=True,
-        caveat=_("A statement about the whole neighborhood holds for each street that nobody names apart"),
+        _("A statement about the whole neighborhood holds for each street that nobody names apart"),
     )
     start = zones["claim_date"].min() - pd.Timedelta(days=14)
     end += pd.Timedelta(days=1)  # the date shown is a whole day
@@ -194,13 +194,11 @@ def _claims_curve(model: Model, choice: Choice, parameters: Mapping[str, Any]) -
     )
     curve = holds.hold_curve(days, lost)
     sentence = captions.hold_curve(durability.hold_summary(followed))
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        *_DATASETS,
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "Kaplan-Meier with 95 % log-log band; a claim is followed to the last statement about its place, never to today. Few later reports: read with care"
         ),
     )
@@ -231,7 +229,7 @@ def _spells(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
         caveat += _(". The latest {n} are drawn").format(n=_MOST_SPELLS)
     drawn = rows.assign(label=names).sort_values("start").tail(_MOST_SPELLS)
     drawn["label"] += " · " + drawn["start"].map(format_date)
-    stamp = stamp_of(model, sentence, *_DATASETS, choice=choice, evidence=True, caveat=caveat)
+    stamp = _stamp(model, choice, sentence, caveat)
     figure = strips.spell_bars(drawn, stamp)
     return BuiltFigure(figure, stamp, sentence, f"spells-{choice.as_of}", rows.assign(name=names))
 
@@ -247,13 +245,11 @@ def _hold_curve(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
         )
     curve = holds.hold_curve(rows["duration_days"], rows["lost"])
     sentence = captions.hold_curve(summary)
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        *_DATASETS,
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "Kaplan-Meier; the band is the 95 % interval over all days on which the losses may have fallen. Followed to the last statement about a place, never to today"
         ),
     )
@@ -283,13 +279,11 @@ def _reversal(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Bu
     if table.empty:
         raise NothingToDrawError(_("No claim by this date at this evidence level."))
     sentence = captions.reversal(table)
-    stamp = stamp_of(
+    stamp = _stamp(
         model,
+        choice,
         sentence,
-        *_DATASETS,
-        choice=choice,
-        evidence=True,
-        caveat=_(
+        _(
             "Contradicted: a credible later-dated report of gang control there, or, for a claim of holding it, that it is contested. Nobody may have looked"
         ),
     )
