@@ -40,7 +40,9 @@ def latest_first(model: Model, choice: Choice) -> pd.DataFrame:
 
 @derived("territorial_control", "retaken_areas", "neighborhoods")
 def _ordered(model: Model, known_on: date | None, evidence: str) -> pd.DataFrame:
-    return robustness.in_order(_admitted(model, known_on, evidence))
+    rows = status.admissible(status.known(model.statements(), known_on), evidence)
+    rows = rows[rows["neighborhood_id"].isin(model.scope()["neighborhood_id"])]
+    return robustness.with_sources(rows, model.assertions())
 
 
 @derived("territorial_control", "retaken_areas", "neighborhoods")

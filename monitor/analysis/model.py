@@ -204,7 +204,8 @@ class Model:
         return rows.loc[rows["neighborhood_id"].isin(self.scope()["neighborhood_id"]), "from_earliest"]
 
     @derived("territorial_control", "retaken_areas")
-    def _statements(self) -> pd.DataFrame:
+    def statements(self) -> pd.DataFrame:
+        """Every statement in the order in which they give a status (``status.in_order``)."""
         return status.in_order(self.assertions())
 
     @derived("incidents", "actors")
@@ -217,7 +218,7 @@ class Model:
     def _history(self, reading: Reading) -> pd.DataFrame:
         known_on, evidence, stale_after_days, definitions = reading
         return status.history_of(
-            self._statements(),
+            self.statements(),
             known_on=known_on,
             evidence=evidence,
             stale_after_days=stale_after_days,

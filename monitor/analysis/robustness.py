@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from loaders.contracts import VERIFICATION_RANK, Status
+from loaders.contracts import Status
+from monitor.analysis import status
 from monitor.analysis.shares import DENOMINATORS
 from monitor.analysis.status import DAY, whole_statements
 
@@ -89,15 +90,16 @@ def in_order(assertions: pd.DataFrame, *, by: str = "source_publisher") -> pd.Da
     by
         Column that names the source.
     """
-    rows = whole_statements(assertions)
-    rows = rows.assign(
-        source=rows[by].fillna(rows["assertion_id"]).astype("str"),
-        rank=rows["verification"].map(VERIFICATION_RANK).astype("int64"),
-        specific=rows["sub_zone"].notna() & (rows["sub_zone"] != ""),
-    ).sort_values(
-        ["neighborhood_id", "from_earliest", "specific", "rank", "published_date", "assertion_id"],
-        kind="stable",
-    )
+    return with_sources(status.in_order(assertions), assertions, by=by)
+
+
+def with_sources(
+    ordered: pd.DataFrame, assertions: pd.DataFrame, *, by: str = "source_publisher"
+) -> pd.DataFrame:
+    """What :func:`in_order` returns, from those of all ``assertions`` that count, as ``status.in_order`` puts them."""
+    rows = whole_statements(ordered)
+    named = assertions[by].take(rows["row"]).set_axis(rows.index)
+    rows = rows.assign(source=named.fillna(rows["assertion_id"]).astype("str"))
     return rows[["neighborhood_id", "status", "source", "from_earliest", "from_latest"]].reset_index(
         drop=True
     )

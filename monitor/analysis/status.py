@@ -202,10 +202,13 @@ def in_order(assertions: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The columns of ``assertions`` that decide about statuses and ``rank, side, specific, source, unit`` (numbers for
-        the last two), sorted by neighborhood and date; rows without a date are left out.
+        the last two) and ``row`` (its place in ``assertions``), sorted by neighborhood and date; rows without a date are
+        left out.
     """
-    rows = assertions.loc[assertions["from_earliest"].notna(), _LEDGER_COLUMNS]
+    dated = assertions["from_earliest"].notna()
+    rows = assertions.loc[dated, _LEDGER_COLUMNS]
     rows = rows.assign(
+        row=np.flatnonzero(dated),
         rank=rows["verification"].map(VERIFICATION_RANK).astype("int64"),
         side=rows["status"].map(SIDE_OF_STATUS),
         specific=rows["sub_zone"].notna() & (rows["sub_zone"] != ""),

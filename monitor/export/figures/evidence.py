@@ -82,7 +82,7 @@ def _said(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltF
         choice,
         sentence,
         _(
-            "Number of publishers whose last word within {days} days is this; the later word may be the truer one. {shown} areas shown"
+            "Number of publishers whose last word within {days} days is this; the later word may be the truer one. Areas shown: {shown}"
         ).format(days=choice.stale_after_days, shown=len(names)),
     )
     figure = charts.said_chart(rows, names, stamp)
