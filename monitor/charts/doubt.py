@@ -96,6 +96,8 @@ def said_chart(said: pd.DataFrame, names: Mapping[str, str], stamp: Stamp) -> go
                 marker={
                     "size": [17 + 3 * min(counts[side, area], 4) for area in areas],
                     "color": STATUS_COLOURS[_SIDE_STATUS[side]],
+                    # Without it, marks of several sizes are drawn pale, and their numbers with them.
+                    "opacity": 1,
                     "line": {"color": INK, "width": 0.6},
                 },
                 text=[str(counts[side, area]) for area in areas],

@@ -30,8 +30,8 @@ LEAST_PLOT_SHARE = 0.48
 MOST_ROW_PX = 130
 #: Distance in px from which marks of milestones have a number each.
 _NUMBER_PX = 13
-#: A map less wide than this (times its height) has its legend under it, as on a phone.
-_LEGEND_ASPECT = 1.35
+#: A map on a canvas less wide than this (times its height) has its legend under it, as on a phone.
+_LEGEND_ASPECT = 1.2
 #: Part of the size by which a map's areas stay away from its edge.
 _PADDING = 0.03
 #: What lies further outside a map than this (px) is left out.
@@ -80,13 +80,14 @@ def standing(figure: go.Figure, *, width: float, height: float | None = None) ->
 
 def fit_for(figure: go.Figure, width: float, height: float | None = None) -> dict[str, Any]:
     """Layout values of a stamp for a size, by path."""
+    fits = figure.layout.meta["fit"]
+    least, chosen = _fit_at(fits, width)
     if height is not None and _is_map(figure) and width < _LEGEND_ASPECT * height:
-        width = min(width, NARROW_PX - 1)
-    chosen: dict[str, Any] = {}
-    least = 0
-    for fit in figure.layout.meta["fit"]:
-        if fit["min_width"] <= width:
-            chosen, least = fit["set"], fit["min_width"]
+        # The legend stands under the map as on a phone; the texts keep the width that they have.
+        narrow = _fit_at(fits, min(width, NARROW_PX - 1))[1]
+        shift = "annotations[0].yshift"
+        texts = {name: chosen[name] for name in ("title.text", "margin.t", "annotations[0].text")}
+        chosen = narrow | texts | {"margin.b": chosen["margin.b"] + chosen[shift] - narrow[shift]}
     listed = wrapped(_milestone_list(figure), max(least, FIT_WIDTHS[0]), FOOTER_PX)
     if not listed:
         return chosen
@@ -96,6 +97,12 @@ def fit_for(figure: go.Figure, width: float, height: float | None = None) -> dic
         "margin.b": chosen["margin.b"] + more,
         "height": chosen["height"] + more,
     }
+
+
+def _fit_at(fits: Sequence[Mapping[str, Any]], width: float) -> tuple[int, dict[str, Any]]:
+    """Least width and values of the widest of the stamp's fits that a width can hold."""
+    fit = [fit for fit in fits if fit["min_width"] <= width][-1]
+    return fit["min_width"], dict(fit["set"])
 
 
 def _milestones(figure: go.Figure) -> go.Scatter | None:

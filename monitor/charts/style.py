@@ -175,6 +175,8 @@ _REFERENCE_PX = 800
 _TITLE_PX, _TEXT_PX, _KEY_PX = 17, 13, 12
 #: Type of the footer and distance of its lines.
 FOOTER_PX, FOOTER_LINE_PX = 11, 15
+#: A last line of no more characters than this gets a word from the line before.
+_ORPHAN = 6
 #: Up to this count an axis would have ticks between whole numbers.
 _FEW = 8
 #: All lines of a title stand this far apart, whatever their size.
@@ -199,6 +201,10 @@ def wrapped(text: str, width: int, size: int, ratio: float = _CHARACTER_RATIO) -
             pieces = [word[start : start + room] for start in range(0, len(word), room)]
             lines += pieces
             used = len(pieces[-1])
+    if len(lines) > 1 and len(lines[-1]) <= _ORPHAN:
+        before, _gap, last = lines[-2].rpartition(" ")
+        if before:
+            lines[-2:] = [before, f"{last} {lines[-1]}"]
     return lines
 
 

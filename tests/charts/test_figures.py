@@ -72,6 +72,13 @@ def test_a_number_stays_with_its_sign_and_a_french_mark_with_its_word() -> None:
     assert wrapped("", 400, 12) == []
 
 
+def test_a_last_line_is_no_single_short_word() -> None:
+    text = "15 of 140 neighborhoods changed status; most from unknown to contested: 4"
+    lines = [wrapped(text, width, 17) for width in range(250, 700, 5)]
+    assert all(len(found[-1]) > 6 for found in lines if len(found) > 1)
+    assert all(" ".join(found) == text for found in lines)
+
+
 def test_crowded_marks_are_labelled_once_and_the_first_has_precedence() -> None:
     days = pd.Series(pd.to_datetime(["2025-12-31", "2025-12-30", "2025-06-01", "2025-01-01"]))
     labels = value_labels(days, pd.Series([100.0, 99.0, 99.0, 10.0]), ["a", "b", "c", "d"], top=100)

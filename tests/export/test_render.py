@@ -122,6 +122,16 @@ def test_a_picture_numbers_and_names_its_milestones(model: Model) -> None:
     assert on_page.mode == "markers", "The page names them on hover."
 
 
+def test_a_legend_under_a_map_leaves_its_texts_as_wide_as_the_canvas(map_figure: BuiltFigure) -> None:
+    beside, under = (standing(map_figure.figure, width=1020, height=height) for height in (600, 1400))
+    legends = [
+        next(note for note in drawn.layout.annotations if note.name == "legend") for drawn in (beside, under)
+    ]
+    assert [legend.yanchor for legend in legends] == ["bottom", "top"]
+    assert under.layout.title.text == beside.layout.title.text
+    assert under.layout.margin.b > beside.layout.margin.b + 100
+
+
 def test_few_rows_stay_slim_and_their_type_grows(model: Model) -> None:
     strip = figures.build("area-strip", model, CHOICE, {"area": "solino"})
     canvas = render.brief_canvas(strip, "16x9")
