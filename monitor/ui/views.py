@@ -407,7 +407,7 @@ def _site_card(column: DeltaGenerator, choice: Choice, site: str, title: str) ->
         label = captions.site_line(row)
         st.markdown(f"## {blocks.escaped(site_label(row['status']))}")
         blocks.plain(label, small=True)
-        for window in current.tail(1).itertuples():
+        for window in current.sort_values("end_date").tail(1).itertuples():
             blocks.plain(
                 _("US carriers barred by the FAA to {date}").format(date=format_date(window.end_date)),
                 small=True,

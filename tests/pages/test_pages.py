@@ -155,6 +155,10 @@ def test_what_was_published_later_is_on_no_card_of_the_overview() -> None:
     assert "barred by the FAA" not in then, "the window was published on 8 September"
 
 
+def test_of_two_windows_of_one_day_the_one_that_ends_later_is_told() -> None:
+    assert "barred by the FAA to 8 Sep 2025" in texts(run(page("overview.py"), as_of="2025-03-11"))
+
+
 def test_what_was_published_later_is_in_no_list() -> None:
     link = {"as_of": "2025-08-26", "known_on": "2025-08-20"}
     listed = run(page("retaken.py"), **link)
