@@ -62,6 +62,10 @@ def parse(source: bytes, context: Context) -> pd.DataFrame:
     )
     # Points off the map are left to the contract, which rejects their rows.
     points = points[points["lat"].between(*_LIMITS["lat"]) & points["lon"].between(*_LIMITS["lon"])]
+    if points.empty:
+        raise ParseError(
+            "places.csv: no neighborhood of the metro communes has a latitude and a longitude on the map. Is this the right file?"
+        )
     try:
         found = catchments(points, land, radius_m=CATCHMENT_RADIUS_M)
         if "boundaries" in context.frames:

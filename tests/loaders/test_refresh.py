@@ -483,6 +483,11 @@ def _repeat_a_commune(rows: list[dict[str, str]]) -> None:
     rows.append(next(row for row in rows if row["id"] == "delmas") | {"id": "delmas-again"})
 
 
+def _write_points_in_words(rows: list[dict[str, str]]) -> None:
+    for row in rows:
+        row |= {"latitude": "north", "longitude": "west"}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -491,6 +496,7 @@ def _repeat_a_commune(rows: list[dict[str, str]]) -> None:
         (_move_out_to_sea, "no land.*solino"),
         (_put_two_at_one_place, "same place: bel-air = solino"),
         (_repeat_an_area, "same id: solino"),
+        (_write_points_in_words, "no neighborhood .* has a latitude and a longitude"),
         (_repeat_a_commune, "second row for the commune Delmas"),
     ],
 )
