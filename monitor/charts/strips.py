@@ -107,31 +107,36 @@ def _strip(
     end: pd.Timestamp,
 ) -> Drawing:
     """Horizontal bars per interval; ``names`` gives rows from top to bottom."""
-    rows = intervals[intervals[key].isin(names)].copy()
-    rows["valid_to"] = rows["valid_to"].fillna(end).clip(upper=end)
-    rows["valid_from"] = rows["valid_from"].clip(lower=start)
-    rows = rows[rows["valid_to"] > rows["valid_from"]]
+    rows = intervals[intervals[key].isin(names)]
+    since = rows["valid_from"].clip(lower=start).rename("since")
+    until = rows["valid_to"].fillna(end).clip(upper=end).rename("until")
+    rows = pd.concat([rows[[key, "status"]], since, until], axis=1)[until > since]
+    places, lengths = (
+        rows[key].map(names).to_numpy(),
+        (rows["until"] - rows["since"]).dt.total_seconds() * 1000,
+    )
+    statuses, lengths, since = rows["status"].to_numpy(), lengths.to_numpy(), rows["since"].to_numpy()
+    spans = [
+        f"{format_date(first)} – {format_date(last)}"
+        for first, last in zip(rows["since"], rows["until"], strict=True)
+    ]
     figure = Drawing()
     for status, colour in colours.items():
-        part = rows[rows["status"] == status]
-        if part.empty:
+        at = np.flatnonzero(statuses == status)
+        if not len(at):
             continue
-        stale = status == "unknown"
-        pattern = _pattern(status, colour)
+        stale, words = status == "unknown", label(status)
         figure.add_trace(
             trace(
                 "bar",
-                y=part[key].map(names),
-                x=(part["valid_to"] - part["valid_from"]).dt.total_seconds() * 1000,
-                base=part["valid_from"],
+                y=places[at],
+                x=lengths[at],
+                base=pd.Series(since[at]),
                 orientation="h",
                 width=0.34 if stale else 0.72,
-                marker={"color": colour, "line": {"width": 0}, "pattern": pattern},
-                name=label(status),
-                text=[
-                    f"<b>{label(status)}</b><br>{format_date(row.valid_from)} – {format_date(row.valid_to)}"
-                    for row in part.itertuples()
-                ],
+                marker={"color": colour, "line": {"width": 0}, "pattern": _pattern(status, colour)},
+                name=words,
+                text=[f"<b>{words}</b><br>{spans[place]}" for place in at],
                 textposition="none",
                 hovertemplate="%{y}<br>%{text}<extra></extra>",
             )

@@ -104,15 +104,19 @@ def _strips(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> Buil
     areas["changes"] = history.groupby("neighborhood_id")["since"].nunique()
     order = SORTS[parameters.get("sort", "recent")]
     areas = areas.sort_values([order, "name"], ascending=[False, True])
+    lost = rows[rows["lost_on"].notna()]
     marks = pd.concat(
         [
-            rows.assign(
-                date=rows["claim_date"],
-                event="claim",
-                text=rows["forces"].map(remark) + mark(":") + rows["note"].map(remark),
+            pd.DataFrame(
+                {
+                    "neighborhood_id": rows["neighborhood_id"],
+                    "date": rows["claim_date"],
+                    "event": "claim",
+                    "text": rows["forces"].map(remark) + mark(":") + rows["note"].map(remark),
+                }
             ),
-            rows[rows["lost_on"].notna()].assign(
-                date=rows["lost_on"], event="lost", text=_("gang status reported")
+            lost[["neighborhood_id"]].assign(
+                date=lost["lost_on"], event="lost", text=_("gang status reported")
             ),
         ]
     )
