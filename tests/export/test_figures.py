@@ -103,3 +103,10 @@ def test_parameters_change_the_figure_and_unknown_ones_are_refused(model: Model)
         figures.build("site-map", model, CHOICE, {"kind": "casino"})
     with pytest.raises(KeyError):
         figures.build("no-figure", model, CHOICE)
+
+
+def test_the_key_of_claims_names_no_loss_where_none_was_lost(model: Model) -> None:
+    first = replace(CHOICE, as_of=date(2023, 9, 1))
+    subtitle = figures.build("retaken-strips", model, first).figure.layout.title.text
+    assert "claimed retaken" in subtitle
+    assert "lost again" not in subtitle
