@@ -24,8 +24,9 @@ def _run() -> None:
 
     filters.carry()
     languages.choose()
-    st.set_page_config(page_title=_("Port-au-Prince Conflict Monitor"), page_icon=ICON, layout="wide")
     page = navigation()
+    name = _("Port-au-Prince Conflict Monitor")
+    st.set_page_config(page_title=f"{page.title} · {name}", page_icon=ICON, layout="wide")
     if canvas := brief.wanted():
         brief.show(canvas, page.url_path)
         return

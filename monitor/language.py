@@ -74,7 +74,8 @@ def machine_made(code: str) -> tuple[int, int]:
         return 0, 0
     text = catalogue_path(code).read_text(encoding="utf-8")
     waiting = len(_UNTRANSLATED.findall(text))
-    return text.count(f"# {MACHINE_MADE}\n"), text.count("\nmsgid ") - 1 - waiting
+    # What waits for a translation carries the mark, too, and is no translation yet.
+    return text.count(f"# {MACHINE_MADE}\n") - waiting, text.count("\nmsgid ") - 1 - waiting
 
 
 def _(text: str) -> str:

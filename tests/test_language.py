@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -162,3 +163,12 @@ def test_parts_are_joined_as_the_language_sets_its_marks() -> None:
     assert f"Statut{mark(':')}contesté" == "Statut\u202f: contesté"
     set_language("ht")
     assert mark(";").join(["katye", "komin"]) == "katye; komin"
+
+
+def test_a_new_entry_is_marked_as_machine_made_before_anybody_fills_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(catalogues, "catalogue_path", lambda code: tmp_path / f"{code}.po")
+    waiting = catalogues.update("fr")
+    assert waiting > 0
+    assert (tmp_path / "fr.po").read_text(encoding="utf-8").count(f"# {MACHINE_MADE}\n") == waiting

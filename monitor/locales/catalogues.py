@@ -189,12 +189,19 @@ def write(code: str, catalogue: Catalog) -> None:
 
 
 def update(code: str) -> int:
-    """Add new strings to a catalogue and drop those no longer used; return how many wait for a translation."""
+    """Add new strings to a catalogue and drop those no longer used; return how many wait for a translation.
+
+    What waits carries the mark of machine-made entries from the beginning, so that nobody can forget it.
+    """
     catalogue = read(code)
     catalogue.update(template(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    waiting = [message for message in catalogue if message.id and not _strings(message.string)[0]]
+    for message in waiting:
+        if MACHINE_MADE not in message.user_comments:
+            message.user_comments.append(MACHINE_MADE)
     write(code, catalogue)
-    return sum(1 for message in catalogue if message.id and not _strings(message.string)[0])
+    return len(waiting)
 
 
 def _strings(string: str | Iterable[str] | None) -> list[str]:
@@ -259,22 +266,3 @@ def _unreadable() -> Iterator[Problem]:
                 yield Problem(
                     f"{name}:{call.lineno}", ast.unparse(call), "an f-string or a sum cannot be translated"
                 )
-
-
-def machine_made(code: str, ids: Iterable[str] | None = None) -> int:
-    """Mark translated entries (all, or those named) as made by a machine; return how many there are now."""
-    catalogue = read(code)
-    wanted = None if ids is None else set(ids)
-    count = 0
-    for message in catalogue:
-        key = message.id if isinstance(message.id, str) else message.id[0]
-        if (
-            key
-            and (wanted is None or key in wanted)
-            and any(_strings(message.string))
-            and MACHINE_MADE not in message.user_comments
-        ):
-            message.user_comments.append(MACHINE_MADE)
-        count += MACHINE_MADE in message.user_comments
-    write(code, catalogue)
-    return count

@@ -9,7 +9,7 @@ from monitor.charts.standing import standing
 from monitor.export import figures
 from monitor.export.figures import FIGURES, BuiltFigure, NothingToDrawError, UnknownParameterError
 from monitor.export.link import BadLinkError, choice_of, parameters_of
-from monitor.language import _
+from monitor.language import _, language
 from monitor.ui import blocks, data, filters, serving
 from monitor.ui.figure import component
 
@@ -67,6 +67,7 @@ def _draw(built: BuiltFigure, brief: str) -> None:
         "height": height,
         "scale": canvas.scale,
         "alt": built.alt,
+        "language": language(),
         "plotly": serving.plotly(),
     }
     _canvas(key=f"canvas {built.figure_id}", data=encode(message), height=height)

@@ -37,6 +37,15 @@ _WIDTHS = """
   ...document.querySelectorAll('[data-testid="stMain"], [data-testid="stMainBlockContainer"]'),
 ].map((box) => box.scrollWidth)
 """
+#: Parts of the page that change gradually.
+_MOVING = """
+() => [...document.querySelectorAll(".stApp *")]
+  .filter((part) => {
+    const { animationName, transitionDuration } = getComputedStyle(part);
+    return animationName !== "none" || transitionDuration.split(",").some((seconds) => parseFloat(seconds) > 0);
+  })
+  .map((part) => part.outerHTML.slice(0, 100))
+"""
 #: What has the focus, and the outline that shows it.
 _FOCUS = """
 () => {
@@ -44,6 +53,7 @@ _FOCUS = """
   return {
     name: document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent,
     kind: document.activeElement.className,
+    tag: document.activeElement.tagName,
     shown: (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none",
   };
 }
@@ -78,6 +88,35 @@ def test_enlarged_to_200_percent_nothing_scrolls_sideways_or_is_cut_off(
     assert found == []
 
 
+def test_each_page_says_in_its_language_which_page_it_is(dashboard: Server, browser: Browser) -> None:
+    titles = set()
+    for address in ("", "retaken-areas", "?brief=16x9"):
+        with watched_page(browser, WIDE) as page:
+            open_page(page, f"{dashboard.url}/{address}{'&' if '?' in address else '?'}lang=fr")
+            assert page.locator("html").get_attribute("lang") == "fr"
+            titles.add(page.title())
+    assert titles == {
+        "Vue d’ensemble · Observatoire du conflit à Port-au-Prince",
+        "Reprises · Observatoire du conflit à Port-au-Prince",
+    }
+
+
+def test_colours_of_the_reader_show_what_is_chosen_and_nothing_moves_for_who_wants_stillness(
+    dashboard: Server, browser: Browser
+) -> None:
+    wishes = {"forced_colors": "active", "reduced_motion": "reduce", "color_scheme": "dark"}
+    with watched_page(browser, {**WIDE, **wishes}) as page:
+        open_page(page, f"{dashboard.url}/territorial-control?as_of=2025-06-25")
+        chosen, other = (
+            page.locator(f".stButtonGroup [role=radio][aria-checked={state}]").first.evaluate(
+                "(button) => getComputedStyle(button).backgroundColor"
+            )
+            for state in ("true", "false")
+        )
+        assert chosen != other
+        assert page.evaluate(_MOVING) == []
+
+
 def test_the_dark_theme_violates_nothing_either(dashboard: Server, browser: Browser) -> None:
     with watched_page(browser, {**WIDE, "color_scheme": "dark"}) as page:
         open_page(page, f"{dashboard.url}/territorial-control?as_of=2025-06-25&area=solino")
@@ -98,11 +137,8 @@ def _tabbed(page: Page, steps: int) -> Iterator[dict]:
 
 def test_the_keyboard_reaches_languages_time_bar_and_map_and_shows_where_it_is(control: Page) -> None:
     seen = list(_tabbed(control, 60))
-    hidden = [
-        stop
-        for stop in seen
-        if not stop["shown"] and ("time-bar" in stop["kind"] or stop["name"][:3] in ("EN:", "FR:", "HT:"))
-    ]
+    # Fields show it at the edge around them, tables in what they draw.
+    hidden = [stop for stop in seen if not stop["shown"] and stop["tag"] not in ("INPUT", "TD", "BODY")]
     assert hidden == []
     names = {stop["name"] for stop in seen}
     assert {"EN: English", "FR: Français", "HT: Kreyòl ayisyen"} <= names

@@ -12,8 +12,9 @@ export default function (component) {
   });
 }
 
-async function draw(box, { figure, width, height, scale, alt, plotly }) {
+async function draw(box, { figure, width, height, scale, alt, language, plotly }) {
   delete box.dataset.state;
+  document.documentElement.lang = language;
   Object.assign(box.style, { width: `${width}px`, height: `${height}px` });
   box.setAttribute("role", "img");
   box.setAttribute("aria-label", alt);
