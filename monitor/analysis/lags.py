@@ -103,7 +103,8 @@ def unseen_losses(claims: pd.DataFrame, assertions: pd.DataFrame, *, as_of: date
     """
     day = pd.Timestamp(as_of)
     rows = claims[claims["claim_date"] <= day].reset_index(drop=True)
-    said = whole_statements(assertions)
+    said = whole_statements(assertions[assertions["neighborhood_id"].isin(rows["neighborhood_id"])])
+    said = said[said["from_earliest"] < day]
     said = said.assign(side=said["status"].map(SIDE_OF_STATUS))[
         ["neighborhood_id", "side", "from_earliest", "published_date"]
     ].rename(columns={"published_date": "said_on"})

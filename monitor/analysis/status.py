@@ -144,10 +144,15 @@ def whole_statements(assertions: pd.DataFrame) -> pd.DataFrame:
     if not is_part.any():
         return assertions
     keys = ["neighborhood_id", "claimant", "status", "from_earliest"]
-    named = assertions.loc[is_part, keys].drop_duplicates().assign(named=True)
-    wider = assertions[keys].merge(named, on=keys, how="left")["named"].eq(True).to_numpy()
-    claimed = (assertions["verification"] == Verification.CLAIMED).to_numpy()
-    return assertions[~is_part & ~(wider & claimed)]
+    named = assertions.loc[is_part, keys].drop_duplicates()
+    # Few statements can be such a claim: only these are compared.
+    claimed = ~is_part & (assertions["verification"] == Verification.CLAIMED)
+    claimed &= assertions["neighborhood_id"].isin(named["neighborhood_id"])
+    wider = claimed.to_numpy().copy()
+    wider[wider] = (
+        assertions.loc[claimed, keys].merge(named.assign(named=True), on=keys, how="left")["named"].eq(True)
+    )
+    return assertions[~is_part & ~wider]
 
 
 def status_history(
