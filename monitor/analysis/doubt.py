@@ -155,16 +155,19 @@ def gains(model: Model, choice: Choice) -> pd.DataFrame:
 
 
 @derived(*_STATUS)
-def _unseen_losses(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
-    choice = Choice(as_of, *reading)
-    return lags.unseen_losses(
-        retaken.register(model, choice), model.known_assertions(choice.known_on), as_of=as_of
-    )
+def _unseen_losses(model: Model, reading: Reading) -> pd.DataFrame:
+    choice = Choice(date.min, *reading)
+    found = retaken.claims_of_all_dates(model, choice)
+    return lags.unseen_losses(found, model.known_assertions(choice.known_on))
 
 
 def unseen_losses(model: Model, choice: Choice) -> pd.DataFrame:
-    """Claims of retaken places whose loss nobody had published before (``lags.unseen_losses``)."""
-    return _unseen_losses(model, choice.reading, choice.as_of)
+    """Claims of retaken places whose loss nobody had published before (``lags.unseen_losses``), up to the chosen date."""
+    rows = _unseen_losses(model, choice.reading)
+    rows = rows[rows["claim_date"] <= pd.Timestamp(choice.as_of)]
+    if choice.evidence == "corroborated":
+        rows = rows[rows["claim_key"].isin(retaken.register(model, choice)["claim_key"])]
+    return rows.reset_index(drop=True)
 
 
 def silence(model: Model, choice: Choice) -> pd.DataFrame:

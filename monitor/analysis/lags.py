@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 
@@ -81,7 +79,7 @@ def lag_by_side(gained: pd.DataFrame) -> pd.DataFrame:
     return table.reindex([side for side in order if side in table.index]).rename_axis("side").reset_index()
 
 
-def unseen_losses(claims: pd.DataFrame, assertions: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
+def unseen_losses(claims: pd.DataFrame, assertions: pd.DataFrame) -> pd.DataFrame:
     """Claims of a retaken place, and whether its loss had been published before the claim was.
 
     A claim that a place was retaken says that it had been lost. Where no earlier publication said so, the loss was
@@ -97,14 +95,12 @@ def unseen_losses(claims: pd.DataFrame, assertions: pd.DataFrame, *, as_of: date
     Returns
     -------
     DataFrame
-        ``claims`` up to ``as_of`` with ``loss_published`` (first publication, before the claim's, of a gang or contested
+        ``claims`` with ``loss_published`` (first publication, before the claim's, of a gang or contested
         status of the place in the time since it was last reported in state hands; NaT if there is none) and
         ``learned_from_claim``.
     """
-    day = pd.Timestamp(as_of)
-    rows = claims[claims["claim_date"] <= day].reset_index(drop=True)
+    rows = claims.reset_index(drop=True)
     said = whole_statements(assertions[assertions["neighborhood_id"].isin(rows["neighborhood_id"])])
-    said = said[said["from_earliest"] < day]
     said = said.assign(side=said["status"].map(SIDE_OF_STATUS))[
         ["neighborhood_id", "side", "from_earliest", "published_date"]
     ].rename(columns={"published_date": "said_on"})

@@ -62,6 +62,11 @@ def _undated(model: Model, reading: Reading) -> claims.Undated:
     )
 
 
+def claims_of_all_dates(model: Model, choice: Choice) -> pd.DataFrame:
+    """Claims known under the choice, later ones than the chosen date included, with what is known with each of them."""
+    return _undated(model, choice.reading).table.reset_index()
+
+
 @derived(*_STATUS)
 def _register(model: Model, reading: Reading, as_of: date) -> pd.DataFrame:
     _known_on, evidence, stale_after_days, _definitions = reading
