@@ -176,7 +176,7 @@ def reach_map(
     figure.add_trace(
         maps.areas_layer(hatch, rows["neighborhood_id"], codes, stripes, hoverinfo="skip", meta="hatch")
     )
-    for size, colour in ((15, "#ffffff"), (10, INK)):
+    for size, colour, part in ((15, "#ffffff", "rings"), (10, INK, "targets")):
         figure.add_trace(
             trace(
                 "scattermap",
@@ -186,7 +186,7 @@ def reach_map(
                 marker={"size": size, "color": colour},
                 text=targets["name"],
                 hovertemplate="%{text}<extra></extra>",
-                meta="targets",
+                meta=part,
             )
         )
     figure.update_layout(map={"style": style, **maps.SMALL_METRO_VIEW.layout}, uirevision="reach-map")

@@ -38,6 +38,8 @@ _PADDING = 0.03
 _OUTSIDE_PX = 60.0
 #: Type of names on a map.
 _NAME_PX = 12
+#: Traces of a map whose points are numbered and named in a picture.
+_NAMED_POINTS = ("sites", "targets")
 
 
 class NotStampedError(ValueError):
@@ -88,7 +90,7 @@ def fit_for(figure: go.Figure, width: float, height: float | None = None) -> dic
         shift = "annotations[0].yshift"
         texts = {name: chosen[name] for name in ("title.text", "margin.t", "annotations[0].text")}
         chosen = narrow | texts | {"margin.b": chosen["margin.b"] + chosen[shift] - narrow[shift]}
-    listed = wrapped(_milestone_list(figure), max(least, FIT_WIDTHS[0]), FOOTER_PX)
+    listed = wrapped(_marks(figure), max(least, FIT_WIDTHS[0]), FOOTER_PX)
     if not listed:
         return chosen
     more = FOOTER_LINE_PX * len(listed)
@@ -109,13 +111,17 @@ def _milestones(figure: go.Figure) -> go.Scatter | None:
     return next((trace for trace in figure.data if trace.meta == MILESTONES), None)
 
 
-def _milestone_list(figure: go.Figure) -> str:
-    """Milestones that a figure marks, numbered: a picture has no hover to name them."""
-    marks = _milestones(figure)
-    if marks is None:
+def _marks(figure: go.Figure) -> str:
+    """What a figure marks and names on hover, numbered: a picture has no hover."""
+    milestones = _milestones(figure)
+    names = [] if milestones is None else list(milestones.customdata)
+    for trace in figure.data:
+        if trace.meta in _NAMED_POINTS:
+            names += [re.sub(r"<br>.*|</?b>", "", text) for text in trace.text]
+    if not names:
         return ""
     return _("Marks: {list}.").format(
-        list=mark(";").join(f"{number}\u00a0{text}" for number, text in enumerate(marks.customdata, start=1))
+        list=mark(";").join(f"{number}\u00a0{name}" for number, name in enumerate(names, start=1))
     )
 
 
@@ -233,12 +239,21 @@ def _with_shapes(figure: go.Figure, width: float, height: float) -> go.Figure:
     project = _projection(figure, style, plot_width, plot_height)
     under, over = _split_style(style)
     shapes = [*_style_shapes(style, under, project)]
-    points = []
+    points: list[go.Scatter] = []
+    numbered = 0
     for trace in figure.data:
         if trace.type == "choroplethmap":
             shapes += _area_shapes(trace, project)
         elif "text" not in str(trace.mode):
             points.append(_points(trace, project))
+            if trace.meta in _NAMED_POINTS:
+                first, numbered = numbered + 1, numbered + len(trace.text)
+                points[-1].update(
+                    mode="markers+text",
+                    text=[f"<b>{number}</b>" for number in range(first, numbered + 1)],
+                    textposition="middle right",
+                    textfont={"size": 10, "color": INK},
+                )
     shapes += [*_style_shapes(style, over, project), *_names(style, project)]
     sea = next(
         (

@@ -122,6 +122,17 @@ def test_a_picture_numbers_and_names_its_milestones(model: Model) -> None:
     assert on_page.mode == "markers", "The page names them on hover."
 
 
+@pytest.mark.parametrize("figure_id", ["site-map", "reach-map"])
+def test_a_picture_of_a_map_numbers_and_names_its_sites(model: Model, figure_id: str) -> None:
+    built = figures.build(figure_id, model, replace(CHOICE, as_of=date(2026, 1, 30)))
+    drawn = standing(built.figure, width=1000)
+    numbers = [text.strip("</b>") for trace in drawn.data if trace.text is not None for text in trace.text]
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+    footer = next(note.text for note in drawn.layout.annotations if note.name == "stamp").replace("<br>", " ")
+    assert "1\u00a0Chancerelles Maternity" in footer
+    assert f"{numbers[-1]}\u00a0" in footer
+
+
 def test_a_legend_under_a_map_leaves_its_texts_as_wide_as_the_canvas(map_figure: BuiltFigure) -> None:
     beside, under = (standing(map_figure.figure, width=1020, height=height) for height in (600, 1400))
     legends = [
