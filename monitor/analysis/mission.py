@@ -48,7 +48,7 @@ def latest(rows: pd.DataFrame, **equal: str) -> pd.Series | None:
     for column, value in equal.items():
         rows = rows[rows[column] == value]
     rows = rows[rows["value"].notna()]
-    return None if rows.empty else rows.sort_values(["as_of", "published_date"]).iloc[-1]
+    return None if rows.empty else rows.sort_values(["as_of", "published_date", "figure_id"]).iloc[-1]
 
 
 def deployed_totals(rows: pd.DataFrame) -> pd.DataFrame:
@@ -60,8 +60,11 @@ def deployed_totals(rows: pd.DataFrame) -> pd.DataFrame:
         One row per published figure: ``as_of, entity, value, figure_id, authorised, authorised_id, ratio``; ``ratio`` =
         deployed / authorised on that date, NaN before any strength was authorised.
     """
-    totals = rows[(rows["basis"] == "deployed") & is_total(rows) & rows["value"].notna()].sort_values("as_of")
-    authorised = rows[(rows["basis"] == "authorised") & rows["value"].notna()].sort_values("as_of")
+    # Of rival figures of one day the one published last is the latest, as in `latest`.
+    order = ["as_of", "published_date", "figure_id"]
+    known = rows[rows["value"].notna()].sort_values(order)
+    totals = known[(known["basis"] == "deployed") & is_total(known)]
+    authorised = known[known["basis"] == "authorised"]
     names = {"value": "authorised", "figure_id": "authorised_id"}
     joined = pd.merge_asof(
         totals[["as_of", "entity", "value", "figure_id"]],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from random import Random
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loaders.contracts import STATEMENT_RULES
 from monitor.analysis import mission
@@ -284,3 +287,20 @@ def test_figures_published_after_the_known_on_day_do_not_count() -> None:
     assert values("2025-02-28", "2025-06-01") == [85.0, 90.0]
     assert values("2025-02-27", None) == [85.0], "a period that has not ended has no figure yet"
     assert values("2024-12-31", None) == [80.0]
+
+
+@given(st.randoms())
+def test_of_rival_figures_of_one_day_the_one_published_last_counts_in_any_order(random: Random) -> None:
+    rows = figures(
+        ("2023-10-02", "personnel", "authorised", "MSS", 2500.0, "personnel"),
+        ("2023-10-02", "personnel", "authorised", "MSS", 2000.0, "personnel"),
+        ("2024-06-25", "personnel", "deployed", "MSS total", 400.0, "personnel"),
+        ("2024-06-25", "personnel", "deployed", "MSS total", 600.0, "personnel"),
+    ).assign(published_date=pd.to_datetime(["2023-10-05", "2023-10-03", "2024-07-02", "2024-07-01"]))
+    order = list(rows.index)
+    random.shuffle(order)
+    totals = mission.deployed_totals(rows.loc[order])
+    assert totals[["value", "authorised"]].to_numpy().tolist() == [[600.0, 2500.0], [400.0, 2500.0]]
+    last = mission.latest(rows.loc[order], basis="deployed")
+    assert last is not None
+    assert last["value"] == totals["value"].iloc[-1]
