@@ -82,6 +82,11 @@ def _status_labels(code: str) -> Mapping[str, str]:
     }
 
 
+def said_label(status: str) -> str:
+    """What a statement says, in words: one that leaves open who holds a place is not stale for that."""
+    return _("Does not say who holds it") if status == Status.UNKNOWN else status_label(status)
+
+
 def site_label(status: str) -> str:
     """A state of a site in words."""
     return {

@@ -11,7 +11,7 @@ import streamlit as st
 from monitor.analysis import doubt
 from monitor.analysis import lineage as numbers
 from monitor.charts import captions
-from monitor.charts.style import status_label
+from monitor.charts.style import said_label, status_label
 from monitor.export.figures.evidence import (
     chosen_headline,
     denominators,
@@ -236,7 +236,7 @@ def _revised(rows: pd.DataFrame) -> None:
                 names.get(area, area) if isinstance(area, str) else "–" for area in rows["neighborhood_id"]
             ],
             status=[
-                status_label(row.status)
+                said_label(row.status)
                 if row.dataset_id != "incidents"
                 else word("sub_event_type", row.status)
                 for row in rows.itertuples()

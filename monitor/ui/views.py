@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis import compare, coverage, mission, retaken, status
 from monitor.charts import captions, maps, series
-from monitor.charts.style import Stamp, site_label, status_label, title_texts
+from monitor.charts.style import Stamp, said_label, site_label, status_label, title_texts
 from monitor.export.figures.base import has_roads, in_language
 from monitor.export.figures.control import (
     SPANS,
@@ -462,7 +462,7 @@ def latest_changes(choice: Choice) -> None:
 
 def statements(rows: pd.DataFrame, *, with_place: bool = False) -> None:
     """A list of statements with their sources."""
-    for row in rows.assign(status_label=rows["status"].map(status_label)).itertuples():
+    for row in rows.assign(status_label=rows["status"].map(said_label)).itertuples():
         blocks.statement(row, place=data.name_in_language(row.neighborhood_id) if with_place else None)
 
 

@@ -155,6 +155,12 @@ def test_what_was_published_later_is_on_no_card_of_the_overview() -> None:
     assert "barred by the FAA" not in then, "the window was published on 8 September"
 
 
+def test_a_statement_that_leaves_open_who_holds_a_place_is_not_called_stale() -> None:
+    listed = [item.value for item in run(page("overview.py"), as_of="2026-02-01").markdown]
+    [nazon] = [text for text in listed if "**Nazon**" in text]
+    assert "Does not say who holds it" in nazon
+
+
 def test_of_two_windows_of_one_day_the_one_that_ends_later_is_told() -> None:
     assert "barred by the FAA to 8 Sep 2025" in texts(run(page("overview.py"), as_of="2025-03-11"))
 
