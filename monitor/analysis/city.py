@@ -134,7 +134,12 @@ def aftermath(model: Model, choice: Choice) -> pd.DataFrame:
 
     def compute() -> pd.DataFrame:
         days = series_days(model, choice.as_of)
-        weeks = _until(model.panel(choice, *days), choice.as_of)
+        weeks = model.kept(
+            "weeks encircled",
+            _CONTROL,
+            (choice.reading, days),
+            lambda: surroundings.encircled(model.panel(choice, *days), borders(model)),
+        )
         return surroundings.encircled_spells(
             retaken.aftermath(model, choice), weeks, model.panel(choice), borders(model)
         )

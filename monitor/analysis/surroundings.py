@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -72,8 +73,23 @@ def days_encircled(table: pd.DataFrame, *, threshold: float = ENCIRCLED_SHARE) -
     )
 
 
+@dataclass(frozen=True)
+class Encircled:
+    """On how many dates before each one the areas were encircled: ``dates``, and counts of shape (dates + 1, areas)."""
+
+    dates: pd.DatetimeIndex
+    so_far: np.ndarray
+
+
+def encircled(panel: pd.DataFrame, geography: Geography) -> Encircled:
+    """Dates of a panel on which at least half of an area's outline was gang-held, counted up."""
+    dates, codes = status_grid(panel, geography)
+    half = border_shares(geography, gang_held(codes)) >= ENCIRCLED_SHARE
+    return Encircled(dates, np.vstack([np.zeros(len(geography.ids)), half.cumsum(axis=0)]))
+
+
 def encircled_spells(
-    spells: pd.DataFrame, weeks: pd.DataFrame, now: pd.DataFrame, geography: Geography
+    spells: pd.DataFrame, weeks: Encircled, now: pd.DataFrame, geography: Geography
 ) -> pd.DataFrame:
     """How far retaken neighborhoods are, and were, encircled while they held (definition encirclement-1).
 
@@ -81,8 +97,10 @@ def encircled_spells(
     ----------
     spells
         ``neighborhood_id, start, lost`` of the spells.
-    weeks, now
-        ``neighborhood_id, date, status``: the Sundays up to the date shown, and that date alone.
+    weeks
+        :func:`encircled` on Sundays, at least those up to the date shown.
+    now
+        ``neighborhood_id, date, status`` on the date shown.
     geography
         Borders of the areas.
 
@@ -93,22 +111,20 @@ def encircled_spells(
         ``encircled_weeks`` (share of the Sundays since the retake on which at least half of the outline was gang-held; NaN
         before the first one); all NaN for spells that ended in loss and for places outside the areas.
     """
-    codes = status_grid(now, geography)[1]
+    dates, codes = status_grid(now, geography)
     held = gang_held(codes)
     low, high = border_shares(geography, held)[-1], border_shares(geography, held | doubtful(codes))[-1]
-    dates, before = status_grid(weeks, geography)
-    half = border_shares(geography, gang_held(before)) >= ENCIRCLED_SHARE
-    so_far = np.vstack([np.zeros(len(geography.ids)), half.cumsum(axis=0)])
     home = geography.positions(spells["neighborhood_id"])
     counts = (home >= 0) & ~spells["lost"].to_numpy("bool")
-    at, since = np.where(counts, home, 0), dates.searchsorted(pd.DatetimeIndex(spells["start"]))
-    lasted = len(dates) - since
+    at = np.where(counts, home, 0)
+    until = weeks.dates.searchsorted(dates[-1], side="right")
+    since = np.minimum(weeks.dates.searchsorted(pd.DatetimeIndex(spells["start"])), until)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = (so_far[-1, at] - so_far[since, at]) / lasted
+        share = (weeks.so_far[until, at] - weeks.so_far[since, at]) / (until - since)
     return spells.assign(
         encircled=np.where(counts, low[at], np.nan),
         encircled_high=np.where(counts, high[at], np.nan),
-        encircled_weeks=np.where(counts & (lasted > 0), share, np.nan),
+        encircled_weeks=np.where(counts & (until > since), share, np.nan),
     )
 
 

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from monitor.analysis.geography import border_shares, distances_m
 from monitor.analysis.reach import connected_to, reach, target_areas
-from monitor.analysis.surroundings import days_encircled, encircled_spells, incidents_near, surroundings
+from monitor.analysis.surroundings import (
+    days_encircled,
+    encircled,
+    encircled_spells,
+    incidents_near,
+    surroundings,
+)
 from tests.analysis.grids import SIDE_M, city, degrees, panel_of_letters, panel_of_rows
 
 GEOGRAPHY, AREAS = city()
@@ -168,6 +174,7 @@ def test_a_retaken_neighborhood_is_encircled_while_it_holds_and_nothing_is_said_
             panel_of_rows("GGG", "GSG", "GGG", day="2025-01-05"),  # before the retake: does not count
             panel_of_rows("SGS", "SSG", "SSS", day="2025-01-12"),
             panel_of_rows("SSS", "SSG", "SSS", day="2025-01-19"),
+            panel_of_rows("GGG", "GSG", "GGG", day="2025-01-26"),  # after the date shown
         ]
     )
     now = panel_of_rows("SGS", "CSG", "SGS", day="2025-01-22")
@@ -178,7 +185,7 @@ def test_a_retaken_neighborhood_is_encircled_while_it_holds_and_nothing_is_said_
             "lost": [False, True, False, False],
         }
     )
-    found = encircled_spells(spells, weeks, now, GEOGRAPHY)
+    found = encircled_spells(spells, encircled(weeks, GEOGRAPHY), now, GEOGRAPHY)
     assert found.loc[0, "encircled"] == pytest.approx(0.75, abs=0.01)
     assert found.loc[0, "encircled_high"] == pytest.approx(1.0, abs=0.01)
     assert found["encircled_weeks"].tolist() == pytest.approx([0.5, np.nan, np.nan, np.nan], nan_ok=True)
