@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from monitor.charts import maps
 from monitor.charts.drawing import Drawing, trace
 from monitor.charts.maps import GeoJSON, Look
-from monitor.charts.series import add_milestones
+from monitor.charts.series import OVER_MILESTONES, add_milestones
 from monitor.charts.style import (
     GREY,
     INK,
@@ -328,7 +328,8 @@ def surroundings_chart(
             y=high,
             yref="paper",
             yanchor="bottom",
-            yshift=1,
+            # The marks of milestones stand on the first panel.
+            yshift=OVER_MILESTONES if name == "status" else 1,
             text=titles[name],
             xshift=10,
             bgcolor=PLATE,
@@ -377,7 +378,7 @@ def surroundings_chart(
         )
     }
     return stamped(
-        figure, stamp, height=height, below=28, above=22, left=54, right=14, key=key, narrow=narrow
+        figure, stamp, height=height, below=28, above=40, left=54, right=14, key=key, narrow=narrow
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from monitor.charts.drawing import Drawing, trace
-from monitor.charts.series import add_milestones, value_labels
+from monitor.charts.series import OVER_MILESTONES, add_milestones, value_labels
 from monitor.charts.style import GREY, INK, PLATE, Key, Stamp, row_axis, stamped, time_axis, value_axis
 from monitor.language import _, format_date, format_number, format_percent
 from monitor.vocabulary import remark
@@ -199,7 +199,8 @@ def inputs_chart(
             y=high,
             yref="paper",
             yanchor="bottom",
-            yshift=1,
+            # The marks of milestones stand on the first panel.
+            yshift=OVER_MILESTONES if axis == "y" else 1,
             text=titles[axis],
             xshift=10,
             bgcolor=PLATE,

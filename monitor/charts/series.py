@@ -53,8 +53,8 @@ EVENT_COLOURS = {
 }
 
 
-#: Name of the trace of milestones.
-MILESTONES = "milestones"
+#: Name of the trace of milestones, and px above a plot at which a text clears their marks and numbers.
+MILESTONES, OVER_MILESTONES = "milestones", 20
 
 
 def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0) -> None:
