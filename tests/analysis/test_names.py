@@ -59,3 +59,12 @@ def test_committed_spellings_that_are_no_creole_are_not_shown_as_creole() -> Non
     assert names["petion-ville-centre"] == "Pétion-Ville centre"
     assert names["diquini"] == "Diquini"
     assert names["bel-air"] == "Belè"
+
+
+def test_committed_main_names_in_english_have_others_in_french_and_creole() -> None:
+    french, creole = committed_model().names("fr"), committed_model().names("ht")
+    assert french["marche-salomon"] == "Marché Salomon"
+    assert french["blanchard"] == "Blanchard"
+    assert french["haiti"] == "Haïti (pays)"
+    assert creole["port-au-prince-metro"] == "Zòn metwopolitèn Pòtoprens"
+    assert creole["route-aeroport"] == "Wout Ayewopò"
