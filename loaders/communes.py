@@ -11,6 +11,7 @@ import pandas as pd
 
 from loaders.checks import Context, Findings, ParseError
 from loaders.contracts import CONTRACTS, METRO_COMMUNES
+from loaders.curated import PLACE_COLUMNS, read_rows
 from loaders.geometry import commune_outlines
 
 CONTRACT = CONTRACTS["communes"]
@@ -23,9 +24,16 @@ FILES: tuple[str, ...] = ()
 def parse(source: bytes, context: Context) -> pd.DataFrame:
     """One row per metro commune with its outline (EPSG:4326) and area (EPSG:6933).
 
-    The points are read from ``neighborhoods``, which is built from the same source file.
+    The points are read from ``neighborhoods``, which is built from the same source file; another file is refused, so that
+    provenance never names one that had no part in it.
     """
+    given = read_rows(source, PLACE_COLUMNS, what="places.csv")
     places = context.frames["neighborhoods"]
+    if len(lost := places.loc[~places["neighborhood_id"].isin(given["id"]), "neighborhood_id"]):
+        raise ParseError(
+            f"places.csv: {', '.join(sorted(lost)[:5])} {'is' if len(lost) == 1 else 'are'} not in this file, but in the places from "
+            "which outlines are built. Refresh neighborhoods with this file first."
+        )
     points = places[places["place_type"] != "aggregate"]
     land = context.frames["coastline"]["geometry"].iloc[0]
     try:

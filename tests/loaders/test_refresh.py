@@ -507,6 +507,21 @@ def test_a_bad_point_is_refused_with_its_name(
     assert pd.Series(" ".join(report.messages)).str.contains(words).all(), report.messages
 
 
+def test_outlines_of_communes_are_never_said_to_come_from_another_file(datasets_copy: Path) -> None:
+    path = datasets_copy / "curated" / "places.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+    _forget_an_area(rows)
+    before = on_disk(datasets_copy)
+    for data, words in (
+        (b"<html>not found</html>", "the header is not the one expected"),
+        (table(rows), "solino is not in this file"),
+    ):
+        report = run(datasets_copy, "communes", sources={"communes": ("places.csv", data)})["communes"]
+        assert report.status == "failed"
+        assert words in " ".join(report.messages)
+        assert on_disk(datasets_copy) == before
+
+
 def test_a_place_can_go_together_with_the_statements_about_it(datasets_copy: Path) -> None:
     path = datasets_copy / "curated" / "places.csv"
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
