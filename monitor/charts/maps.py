@@ -58,9 +58,9 @@ class View:
         return {"center": {"lat": self.lat, "lon": self.lon}, "zoom": self.zoom}
 
 
-#: View of the whole metropolitan area on a large map, and on a small one.
+#: View of the whole metropolitan area on a large map, and on a small one. Below zoom 10, tiles are too coarse for hatching.
 METRO_VIEW = View(18.538, -72.315, 10.45)
-SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=9.95)
+SMALL_METRO_VIEW = replace(METRO_VIEW, zoom=10.02)
 
 #: Layer of the style under which areas are drawn: outlines of communes and names lie over them.
 OVER_AREAS = "communes"

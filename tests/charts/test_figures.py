@@ -11,7 +11,15 @@ import pytest
 from loaders.contracts import Status
 from monitor.charts.captions import held_change, map_title, others_differ, situation
 from monitor.charts.drawing import Drawing
-from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, View, area_classes, incidents_note
+from monitor.charts.maps import (
+    HATCH_LOOKS,
+    METRO_VIEW,
+    SMALL_METRO_VIEW,
+    STATUS_LOOKS,
+    View,
+    area_classes,
+    incidents_note,
+)
 from monitor.charts.series import share_chart, share_label_heights, share_label_texts, value_labels
 from monitor.charts.style import (
     FIT_WIDTHS,
@@ -146,6 +154,10 @@ def test_contested_areas_are_hatched_whatever_their_status(status: str) -> None:
     assert contested.opacity > 0
     assert contested != plain
     assert codes.max() < 256
+
+
+def test_maps_begin_at_a_zoom_at_which_hatching_is_drawn() -> None:
+    assert min(METRO_VIEW.zoom, SMALL_METRO_VIEW.zoom) >= 10
 
 
 def test_text_colours_have_a_contrast_of_4_5_on_white() -> None:
