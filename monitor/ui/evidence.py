@@ -59,14 +59,19 @@ def heading(choice: Choice) -> None:
     lineage.page_numbers(choice, "evidence-and-doubt")
 
 
-def section() -> str:
-    """Which question of doubt the reader looks into."""
-    labels = {
+def parts() -> dict[str, str]:
+    """Questions of doubt, one part of the page each."""
+    return {
         "headline": _("How firm is the headline?"),
         "sources": _("Do sources agree?"),
         "time": _("What was learned since?"),
         "silence": _("Where does nobody report?"),
     }
+
+
+def section() -> str:
+    """Which question of doubt the reader looks into."""
+    labels = parts()
     chosen: str = filters.select(
         "show", _("Question"), list(labels), default="headline", labels=labels, kind="segmented"
     )

@@ -107,14 +107,19 @@ def strips(choice: Choice) -> None:
     exhibit("retaken-strips", choice, {"sort": sort})
 
 
-def depth(choice: Choice, rows: pd.DataFrame, chosen: str) -> None:
-    """The register, who claims, spells, and what followed, one at a time."""
-    labels = {
+def parts() -> dict[str, str]:
+    """Parts of the page below the strips."""
+    return {
         "register": _("Register of claims"),
         "claimants": _("Who claims"),
         "spells": _("From gang to state"),
         "after": _("After a retake"),
     }
+
+
+def depth(choice: Choice, rows: pd.DataFrame, chosen: str) -> None:
+    """The register, who claims, spells, and what followed, one at a time."""
+    labels = parts()
     section = filters.select(
         "show", _("More"), list(labels), default="register", labels=labels, kind="segmented"
     )
