@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -67,10 +68,11 @@ def read_rows(source: bytes, columns: Sequence[str], *, what: str) -> pd.DataFra
         header = next(reader, [])
         missing = [name for name in columns if name not in header]
         extra = [name for name in header if name not in columns]
-        if missing or extra or len(set(header)) != len(header):
+        repeated = [name for name, times in Counter(header).items() if times > 1]
+        if missing or extra or repeated:
             raise ParseError(
                 f"{what}: the header is not the one expected. Missing: {', '.join(missing) or 'none'}; "
-                f"unexpected: {_shortened(extra)}. Is this the right file?"
+                f"unexpected: {_shortened(extra)}{'; repeated: ' + _shortened(repeated) if repeated else ''}. Is this the right file?"
             )
         rows, lines, line = [], [], reader.line_num + 1
         for row in reader:

@@ -59,7 +59,7 @@ def test_harmless_ways_of_writing_the_same_table(source: str | bytes) -> None:
         ("id,name,more\n1,a,b\n", r"Missing: none; unexpected: more"),
         ("id,Name\n1,a\n", r"Missing: name; unexpected: Name"),
         ("id;name\n1;a\n", r"Missing: id, name; unexpected: id;name"),
-        ("id,name,id\n1,a,2\n", r"header is not the one expected"),
+        ("id,name,id\n1,a,2\n", r"Missing: none; unexpected: none; repeated: id\. Is"),
         ("", r"Missing: id, name"),
         ("\n\n", r"Missing: id, name"),
         ("id,name\n", r"no rows below the header"),
