@@ -68,7 +68,7 @@ def _narrow(labels: Iterable[str]) -> dict[str, object]:
         "yaxis.ticktext": short,
         "yaxis.tickfont.size": 10,
         "xaxis.nticks": 3,
-        "margin.l": 12 + round(5.2 * max((len(label) for label in short), default=0)),
+        "margin.l": 12 + round(5.4 * max((len(label) for label in short), default=0)),
     }
 
 

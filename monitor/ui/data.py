@@ -346,8 +346,9 @@ def rejected(dataset_id: str) -> pd.DataFrame:
 
 
 def commune_in_language(commune: str) -> str:
-    """Name of a commune in the current language, from its main name; one outside the metropolitan area as it is."""
-    return model().commune_names(language()).get(commune, commune)
+    """Name of a commune, or of two with a slash, in the current language; one outside the metropolitan area as it is."""
+    names = model().commune_names(language())
+    return "/".join(names.get(part, part) for part in commune.split("/"))
 
 
 def name_in_language(neighborhood_id: str) -> str:

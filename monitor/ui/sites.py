@@ -228,6 +228,7 @@ def table(panel: pd.DataFrame, kind: str) -> None:
     """All sites of the kind as a table."""
     rows = of_kind(panel, kind)
     rows = rows.assign(
+        commune=rows["commune"].map(data.commune_in_language),
         status=rows["status"].map(site_label),
         site_type=rows["site_type"].map(lambda value: word("site_type", value)),
         coordinate_quality=rows["coordinate_quality"].map(lambda value: word("coordinate_quality", value)),

@@ -279,3 +279,12 @@ def test_a_language_that_is_not_offered_is_reported() -> None:
     app.run()
     assert not app.exception
     assert any("lang" in item.value and "de" in item.value for item in app.warning)
+
+
+def test_sites_are_listed_with_names_and_communes_of_the_language() -> None:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    app.query_params["lang"] = "ht"
+    app.run()
+    app.switch_page("pages/sites.py").run()
+    rows = app.dataframe[-1].value.set_index("name")
+    assert rows.loc["Ayewopò Entènasyonal Tousen Louvèti", "commune"] == "Dèlma/Taba"
