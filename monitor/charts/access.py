@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from monitor.charts import maps
+from monitor.charts import base_map, map_looks
+from monitor.charts.base_map import GeoJSON
 from monitor.charts.drawing import Drawing, trace
-from monitor.charts.maps import GeoJSON, Look
+from monitor.charts.map_looks import Look
 from monitor.charts.series import OVER_MILESTONES, add_milestones
 from monitor.charts.style import (
     GREY,
@@ -158,7 +159,7 @@ def reach_map(
     ]
     stripes = [Look("#2166ac", 0.55 if word == "perhaps" else 0.0, "#2166ac", 0.0) for word in words]
     figure = Drawing(
-        maps.areas_layer(
+        map_looks.areas_layer(
             cells,
             rows["neighborhood_id"],
             codes,
@@ -174,7 +175,7 @@ def reach_map(
         )
     )
     figure.add_trace(
-        maps.areas_layer(hatch, rows["neighborhood_id"], codes, stripes, hoverinfo="skip", meta="hatch")
+        map_looks.areas_layer(hatch, rows["neighborhood_id"], codes, stripes, hoverinfo="skip", meta="hatch")
     )
     for size, colour, part in ((15, "#ffffff", "rings"), (10, INK, "targets")):
         figure.add_trace(
@@ -189,8 +190,8 @@ def reach_map(
                 meta=part,
             )
         )
-    figure.update_layout(map={"style": style, **maps.SMALL_METRO_VIEW.layout}, uirevision="reach-map")
-    maps.add_scale(figure, maps.SMALL_METRO_VIEW)
+    figure.update_layout(map={"style": style, **base_map.SMALL_METRO_VIEW.layout}, uirevision="reach-map")
+    base_map.add_scale(figure, base_map.SMALL_METRO_VIEW)
     counts = rows["reach"].value_counts()
     marks = {"perhaps": "▨", "apart": "□"}
     key = [

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from monitor.charts.maps import OVER_AREAS, plain, scale_bar
+from monitor.charts.base_map import OVER_AREAS, plain, scale_bar
 from monitor.charts.series import MILESTONES
 from monitor.charts.style import FIT_WIDTHS, FOOTER_LINE_PX, FOOTER_PX, INK, NARROW_PX, PLATE, wrapped
 from monitor.language import _, mark

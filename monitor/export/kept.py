@@ -11,7 +11,7 @@ import pandas as pd
 from loaders import store
 from loaders.store import DatasetError
 from monitor.analysis.model import is_compact
-from monitor.charts.maps import drawn_features
+from monitor.charts.base_map import drawn_features
 from monitor.charts.shared import Shared
 
 __all__ = ["DatasetError", "Kept"]

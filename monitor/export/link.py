@@ -20,7 +20,7 @@ from monitor.analysis.definitions import (
     current_ids,
 )
 from monitor.analysis.model import Choice, Model
-from monitor.charts.maps import View
+from monitor.charts.base_map import View
 from monitor.export.figures import FIGURES, BuiltFigure, FigureSpec, UnknownParameterError, build
 from monitor.language import LANGUAGES, _, format_date
 

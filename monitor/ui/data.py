@@ -23,7 +23,7 @@ from loaders.store import DatasetError
 from monitor.analysis.freshness import Freshness
 from monitor.analysis.freshness import freshness as freshness_of
 from monitor.analysis.model import Choice, Model, is_compact
-from monitor.charts.maps import drawn_features
+from monitor.charts.base_map import drawn_features
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
 from monitor.export.figures.base import stamp_of

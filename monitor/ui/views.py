@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from monitor.analysis import compare, coverage, mission, retaken, status
-from monitor.charts import captions, maps, series
+from monitor.charts import captions, map_looks, maps, series
 from monitor.charts.style import Stamp, said_label, site_label, status_label, title_texts
 from monitor.export.figures.base import has_roads, in_language
 from monitor.export.figures.control import (
@@ -235,17 +235,17 @@ def _map_series(
     notes: list[list[str]] = [[] for _day in days]
     if "incidents" in layers:
         counted, notes = incident_layer(model, choice, days)
-        events = maps.incident_classes(counted)
+        events = map_looks.incident_classes(counted)
     if "sites" in layers:
         rows = _site_states(choice, days)
-        states = np.array([maps.site_classes(row) for row in rows])
+        states = np.array([map_looks.site_classes(row) for row in rows])
         notes = [[*lines, *maps.sites_note(row)] for lines, row in zip(notes, rows, strict=True)]
     titles, legends = [], []
     for day, lines in zip(days, notes, strict=True):
         table = tables.get_group(pd.Timestamp(day))
         titles.append(title_texts(replace(stamp, title=captions.map_title(counts(table)), as_of=day)))
         legends.append(maps.legend_text(table, lines))
-    return maps.area_classes(panel).reshape(len(days), -1), events, states, titles, legends
+    return map_looks.area_classes(panel).reshape(len(days), -1), events, states, titles, legends
 
 
 def _site_states(choice: Choice, days: tuple[date, ...]) -> list[pd.Series]:
@@ -256,7 +256,7 @@ def _site_states(choice: Choice, days: tuple[date, ...]) -> list[pd.Series]:
     return [row for _day, row in wide.iterrows()]
 
 
-def _paint(looks: Sequence[maps.Look]) -> list[Paint]:
+def _paint(looks: Sequence[map_looks.Look]) -> list[Paint]:
     return [Paint(look.fill, look.opacity, look.line, look.width, look.radius) for look in looks]
 
 
@@ -265,9 +265,9 @@ def control_map(choice: Choice, area: str | None, dates: Timeline, layers: tuple
     drawn = tuple(name for name in ("sites", "incidents") if name in layers)
     stamp = replace(map_stamp(data.model(), choice), title="", as_of=None)
     codes, events, states, titles, legends = _by_date(_map_series, choice, dates, stamp, drawn)
-    points = {"incidents": (events, _paint(maps.INCIDENT_LOOKS))} if "incidents" in drawn else {}
+    points = {"incidents": (events, _paint(map_looks.INCIDENT_LOOKS))} if "incidents" in drawn else {}
     if "sites" in drawn:
-        points |= {name: (states, _paint(looks)) for name, looks in maps.SITE_LOOKS.items()}
+        points |= {name: (states, _paint(looks)) for name, looks in map_looks.SITE_LOOKS.items()}
     exhibit(
         "control-map",
         choice,
@@ -278,7 +278,7 @@ def control_map(choice: Choice, area: str | None, dates: Timeline, layers: tuple
         motion=Motion(
             dates,
             codes=codes,
-            paint={"status": _paint(maps.STATUS_LOOKS), "hatch": _paint(maps.HATCH_LOOKS)},
+            paint={"status": _paint(map_looks.STATUS_LOOKS), "hatch": _paint(map_looks.HATCH_LOOKS)},
             points=points,
             moves={
                 "title": {"text": titles},

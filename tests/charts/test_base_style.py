@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from monitor.charts.maps import base_style, plain
+from monitor.charts.base_map import base_style, plain
 
 _EMPTY = {"type": "FeatureCollection", "features": []}
 _NO_NAMES = pd.DataFrame(columns=["name", "kind", "lat", "lon", "area_km2"])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from loaders.contracts import Status
-from monitor.charts.maps import HATCH_LOOKS, STATUS_LOOKS, area_classes
+from monitor.charts.map_looks import HATCH_LOOKS, STATUS_LOOKS, area_classes
 from monitor.charts.strips import _PATTERNS
 from monitor.charts.style import SITE_COLOURS, STATUS_COLOURS
 

@@ -9,17 +9,11 @@ import pandas as pd
 import pytest
 
 from loaders.contracts import Status
+from monitor.charts.base_map import METRO_VIEW, SMALL_METRO_VIEW, View
 from monitor.charts.captions import held_change, map_title, others_differ, situation
 from monitor.charts.drawing import Drawing
-from monitor.charts.maps import (
-    HATCH_LOOKS,
-    METRO_VIEW,
-    SMALL_METRO_VIEW,
-    STATUS_LOOKS,
-    View,
-    area_classes,
-    incidents_note,
-)
+from monitor.charts.map_looks import HATCH_LOOKS, STATUS_LOOKS, area_classes
+from monitor.charts.maps import incidents_note
 from monitor.charts.series import share_chart, share_label_heights, share_label_texts, value_labels
 from monitor.charts.style import (
     FIT_WIDTHS,

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import pytest
 
 from monitor.analysis.model import Choice, Model
-from monitor.charts.maps import View
+from monitor.charts.base_map import View
 from monitor.charts.standing import MOST_ROW_PX, NotStampedError, standing
 from monitor.charts.style import STATUS_COLOURS
 from monitor.export import figures, render

@@ -15,8 +15,8 @@ from loaders.contracts import CONTRACTS
 from monitor.analysis import doubt, licences
 from monitor.analysis.definitions import current_ids
 from monitor.analysis.model import Choice, Model
+from monitor.charts.base_map import base_style, with_roads
 from monitor.charts.hatching import stripes
-from monitor.charts.maps import base_style, with_roads
 from monitor.charts.shared import Shared
 from monitor.charts.style import Stamp
 from monitor.language import _, format_date, language, mark

@@ -11,7 +11,7 @@ import pandas as pd
 
 from monitor.analysis import compare
 from monitor.analysis.model import Choice, Model
-from monitor.charts import captions, changes, maps
+from monitor.charts import base_map, captions, changes, maps
 from monitor.charts.style import status_label
 from monitor.export.figures.base import (
     BuiltFigure,
@@ -78,7 +78,7 @@ def kind_labels() -> dict[str, str]:
 
 
 def _map_of_a_date(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return map_of(model, choice, 560, maps.SMALL_METRO_VIEW, view=parameters.get("view"))
+    return map_of(model, choice, 560, base_map.SMALL_METRO_VIEW, view=parameters.get("view"))
 
 
 def _change_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
@@ -114,7 +114,7 @@ def _change_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> 
         map_style(model),
         stamp,
         notes=notes,
-        view=parameters.get("view") or maps.METRO_VIEW,
+        view=parameters.get("view") or base_map.METRO_VIEW,
     )
     return BuiltFigure(figure, stamp, title, f"changes-{first}-{choice.as_of}", rows)
 

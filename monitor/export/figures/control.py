@@ -13,7 +13,7 @@ import pandas as pd
 from monitor.analysis import incidents as incident_analysis
 from monitor.analysis import layers, status
 from monitor.analysis.model import Choice, Model
-from monitor.charts import captions, maps, series, strips
+from monitor.charts import base_map, captions, maps, series, strips
 from monitor.charts.style import Stamp
 from monitor.export.figures.base import (
     ROADS,
@@ -129,10 +129,10 @@ def map_of(
     model: Model,
     choice: Choice,
     height: int,
-    home: maps.View,
+    home: base_map.View,
     *,
     selected: str | None = None,
-    view: maps.View | None = None,
+    view: base_map.View | None = None,
     shown: Sequence[str] = (),
 ) -> BuiltFigure:
     """Map of one date, of a height in px; `home` is the view unless another is given, `shown` names layers."""
@@ -181,7 +181,7 @@ def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
         model,
         choice,
         720,
-        maps.METRO_VIEW,
+        base_map.METRO_VIEW,
         selected=parameters.get("area"),
         view=parameters.get("view"),
         shown=parameters.get("layers", ()),
@@ -189,7 +189,7 @@ def _control_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) ->
 
 
 def _overview_map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
-    return map_of(model, choice, 560, maps.SMALL_METRO_VIEW, shown=(ROADS,))
+    return map_of(model, choice, 560, base_map.SMALL_METRO_VIEW, shown=(ROADS,))
 
 
 def share_stamp(model: Model, choice: Choice, title: str, by: str) -> Stamp:
