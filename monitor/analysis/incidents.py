@@ -129,19 +129,25 @@ def weekly_counts(incidents: pd.DataFrame, *, start: date, end: date) -> pd.Data
         are fewer, ``change`` (class of a complete week's total against its baseline) and ``is_complete``.
     """
     first, last = pd.Timestamp(start), pd.Timestamp(end)
-    day = incidents["event_date"].to_numpy()
-    inside = (day >= first.to_datetime64()) & (day <= last.to_datetime64())
-    inside &= (incidents["date_precision"] == "day").to_numpy()
-    rows = incidents.loc[inside, ["event_date", "event_type"]]
     mondays = pd.date_range(first - pd.Timedelta(days=first.day_of_week), last, freq="W-MON")
-    week = (
-        rows["event_date"].to_numpy("datetime64[D]") - mondays[0].to_datetime64().astype("datetime64[D]")
-    ).astype("int64") // 7
-    codes, types = pd.factorize(rows["event_type"], sort=True)
-    grid = np.bincount(week * max(len(types), 1) + codes, minlength=len(mondays) * max(len(types), 1))
-    table = pd.DataFrame(
-        grid.reshape(len(mondays), -1)[:, : len(types)], index=mondays, columns=[str(t) for t in types]
+    rows = (
+        incidents if incidents["event_date"].is_monotonic_increasing else incidents.sort_values("event_date")
     )
+    # Of sorted dates only the ends of weeks are looked up: there may be millions.
+    days = rows["event_date"]
+    begin, until = int(days.searchsorted(first, side="left")), int(days.searchsorted(last, side="right"))
+    edges = np.clip([*days.searchsorted(mondays), until], begin, until)
+    week = np.repeat(np.arange(len(mondays), dtype="int32"), np.diff(edges))
+    types = rows["event_type"].iloc[begin:until].astype("category").cat
+    codes = types.codes.to_numpy()
+    is_dated = (rows["date_precision"].iloc[begin:until] == "day").to_numpy()
+    kinds = len(types.categories)
+    cells, size = week * np.int32(kinds) + codes, len(mondays) * kinds
+    grid = np.bincount(cells, minlength=size)
+    grid -= np.bincount(cells[~is_dated], minlength=size)
+    grid = grid.reshape(len(mondays), kinds)
+    table = pd.DataFrame(grid, index=mondays, columns=types.categories.astype("str"))
+    table = table.loc[:, table.any()].sort_index(axis=1)
     total = table.sum(axis=1)
     complete = (mondays >= first) & (mondays + pd.Timedelta(days=6) <= last)
     counted_ = total.where(complete)
@@ -159,6 +165,41 @@ def weekly_counts(incidents: pd.DataFrame, *, start: date, end: date) -> pd.Data
         is_complete=complete,
     )
     return table.rename_axis("week").reset_index()
+
+
+def by_place(index: pd.DataFrame, column: str, precision: str) -> pd.DataFrame:
+    """Events that are known to places of one precision and no finer, by place.
+
+    Parameters
+    ----------
+    index
+        :func:`event_index`.
+    column
+        Column of the places: ``neighborhood_id`` or ``commune``.
+    precision
+        Value of ``location_precision``.
+
+    Returns
+    -------
+    DataFrame
+        ``column``, ``events`` and ``deaths`` (sum over events with a count), for places with events.
+    """
+    precisions, places = index["location_precision"].cat, index[column].cat
+    if precision not in precisions.categories:
+        return pd.DataFrame({column: np.array([], dtype="str"), "events": [], "deaths": []})
+    rows = np.flatnonzero(precisions.codes.to_numpy() == precisions.categories.get_loc(precision))
+    codes = places.codes.to_numpy().take(rows).astype("int64") + 1  # 0: no place
+    size = len(places.categories) + 1
+    deaths = index["fatalities"].to_numpy().take(rows)
+    deaths[np.isnan(deaths)] = 0
+    table = pd.DataFrame(
+        {
+            column: places.categories.astype("str"),
+            "events": np.bincount(codes, minlength=size)[1:],
+            "deaths": np.bincount(codes, weights=deaths, minlength=size)[1:],
+        }
+    )
+    return table[table["events"] > 0].reset_index(drop=True)
 
 
 def deaths_by_provider(index: pd.DataFrame) -> pd.DataFrame:

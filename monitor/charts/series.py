@@ -13,6 +13,7 @@ from monitor.charts.drawing import Drawing, Part, trace
 from monitor.charts.style import (
     GREY,
     INK,
+    PAPER,
     STATUS_COLOURS,
     STATUS_INKS,
     Key,
@@ -253,10 +254,6 @@ def _label_heights(wide: pd.DataFrame, gap: float = _LABEL_GAP) -> dict[str, lis
     return {str(status): heights[:, place].tolist() for place, status in enumerate(wide.columns)}
 
 
-#: Width of the bar of a week on an axis of time: a week with a gap.
-_WEEK_BAR_MS = round(0.85 * 7 * 24 * 60 * 60 * 1000)
-
-
 def weekly_chart(
     weeks: pd.DataFrame,
     stamp: Stamp,
@@ -265,28 +262,42 @@ def weekly_chart(
     milestones: pd.DataFrame | None = None,
     height: int = 400,
 ) -> go.Figure:
-    """Events per week by type as stacked bars, with the mean of the complete weeks before as a line.
+    """Events per week by type as stacked steps, with the mean of the complete weeks before as a line; a week still open is pale.
 
-    A week without an event of a type has no bar: most have none, and a browser spends as long on each as on one that shows.
+    Steps look like bars without gaps, and are drawn as one shape for each type: a browser takes as long for each bar of years of
+    weeks as for one of these.
     """
     figure = Drawing()
-    for event_type, colour in EVENT_COLOURS.items():
-        if event_type in weeks and len(drawn := weeks[weeks[event_type] > 0]):
-            figure.add_trace(
-                trace(
-                    "bar",
-                    x=drawn["week"],
-                    y=drawn[event_type],
-                    width=_WEEK_BAR_MS,
-                    name=event_labels[event_type],
-                    marker={
-                        "color": colour,
-                        "opacity": np.where(drawn["is_complete"], 1.0, 0.45),
-                        "line": {"width": 0},
-                    },
-                    hovertemplate="%{y}<extra>%{fullData.name}</extra>",
-                )
+    drawn = [name for name in EVENT_COLOURS if name in weeks and weeks[name].any()]
+    # A step reaches to the next one; the last ends with the last day of its week.
+    ends = pd.concat([weeks, weeks.iloc[-1:].assign(week=weeks["week"].iloc[-1:] + pd.Timedelta(days=6))])
+    for event_type in drawn:
+        figure.add_trace(
+            trace(
+                "scatter",
+                x=ends["week"],
+                y=ends[event_type],
+                stackgroup="events",
+                mode="lines",
+                line={"width": 0, "shape": "hv"},
+                fillcolor=EVENT_COLOURS[event_type],
+                name=event_labels[event_type],
+                hovertemplate="%{y}<extra>%{fullData.name}</extra>",
             )
+        )
+    for row in weeks[~weeks["is_complete"]].itertuples():
+        figure.add_shape(
+            type="rect",
+            xref="x",
+            yref="y domain",
+            x0=row.week,
+            x1=row.week + pd.Timedelta(days=6),
+            y0=0,
+            y1=1,
+            fillcolor=PAPER,
+            opacity=0.55,
+            line={"width": 0},
+        )
     figure.add_trace(
         trace(
             "scatter",
@@ -314,7 +325,6 @@ def weekly_chart(
     if milestones is not None and len(milestones):
         add_milestones(figure, milestones)
     figure.update_layout(
-        barmode="stack",
         xaxis=time_axis(),
         yaxis=value_axis(
             title={"text": _("events per week"), "font": {"size": 12, "color": GREY}}, tickformat=",d"
@@ -322,7 +332,7 @@ def weekly_chart(
         hovermode="x unified",
         uirevision="weekly-chart",
     )
-    key = [Key("■", colour, event_labels[name]) for name, colour in EVENT_COLOURS.items() if name in weeks]
+    key = [Key("■", EVENT_COLOURS[name], event_labels[name]) for name in drawn]
     key.append(Key("—", INK, _("mean of the 4 weeks before")))
     if has_baseline:
         key.append(Key("┅", INK, _("mean of the 52 weeks before")))

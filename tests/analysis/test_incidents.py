@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.analysis.incidents import (
+    by_place,
     change_class,
     deaths_by_provider,
     event_index,
@@ -52,6 +54,37 @@ def events(*rows: dict) -> pd.DataFrame:
     for column in ("fatalities_low", "fatalities", "fatalities_high"):
         frame[column] = frame[column].astype("float64")
     return frame
+
+
+# -- places ----------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["solino", "bel-air", None]),
+            st.sampled_from(["neighborhood", "commune", "metro"]),
+            st.sampled_from([None, 0.0, 3.0]),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_events_and_deaths_by_place_are_those_of_rows_known_to_it(rows):
+    index = event_index(
+        events(
+            *(
+                {"neighborhood_id": place, "location_precision": precision, "fatalities": deaths}
+                for place, precision, deaths in rows
+            )
+        )
+    )
+    found = by_place(index, "neighborhood_id", "neighborhood").set_index("neighborhood_id")
+    known = [(place, deaths) for place, precision, deaths in rows if precision == "neighborhood" and place]
+    assert found["events"].to_dict() == Counter(place for place, _deaths in known)
+    assert found["deaths"].to_dict() == {
+        name: sum(deaths or 0 for place, deaths in known if place == name) for name in {p for p, _d in known}
+    }
 
 
 # -- baseline and classes --------------------------------------------------------------------------------------------

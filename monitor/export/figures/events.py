@@ -206,29 +206,16 @@ def _providers(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> B
 def _map(model: Model, choice: Choice, parameters: Mapping[str, Any]) -> BuiltFigure:
     found = _found(model, choice, parameters)
     places = model.frame("neighborhoods").set_index("neighborhood_id")
-    placed = found[found["location_precision"] == "neighborhood"]
-    circles = (
-        placed.groupby("neighborhood_id", observed=True)
-        .agg(events=("position", "size"), deaths=("fatalities", "sum"))
-        .reset_index()
-        .astype({"neighborhood_id": "str"})
-    )
+    circles = incident_analysis.by_place(found, "neighborhood_id", "neighborhood")
     circles = circles.join(places[["lat", "lon"]], on="neighborhood_id")
     circles["name"] = circles["neighborhood_id"].map(place_names(model))
     labels = model.commune_labels()
-    coarse = (
-        found[found["location_precision"] == "commune"]
-        .groupby("commune", observed=True)
-        .size()
-        .rename("events")
-        .reset_index()
-        .astype({"commune": "str"})
-    )
+    coarse = incident_analysis.by_place(found, "commune", "commune")
     coarse = coarse.rename(columns={"commune": "name"}).merge(labels, on="name")
-    beyond = len(found) - len(placed) - int(coarse["events"].sum())
+    placed, near = int(circles["events"].sum()), int(coarse["events"].sum())
     title = _(
         "{placed} events placed in {areas} neighborhoods; {coarse} known to commune level stand beside the commune’s name; {beyond} lie beyond or are city-wide"
-    ).format(placed=len(placed), areas=len(circles), coarse=int(coarse["events"].sum()), beyond=beyond)
+    ).format(placed=placed, areas=len(circles), coarse=near, beyond=len(found) - placed - near)
     stamp = stamp_of(
         model,
         title,
