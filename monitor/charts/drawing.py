@@ -89,14 +89,15 @@ class StampedFigure(go.Figure):  # type: ignore[misc]
         """What :meth:`to_plotly_json` returns, without the copies: dicts are new and may be changed, lists and arrays not."""
         return {
             "data": [_packed(trace) for trace in self._traces],
-            "layout": {"template": _template(), **_packed(self._drawn_layout or {})},
+            "layout": {**_template(), **_packed(self._drawn_layout or {})},
         }
 
 
 @cache
 def _template() -> Part:
-    """The template that Plotly gives every figure."""
-    return dict(go.Figure().layout.template.to_plotly_json())
+    """The template that Plotly gives every figure, as an entry of the layout; none where there is none."""
+    template = dict(go.Figure().layout.template.to_plotly_json())
+    return {"template": template} if template else {}
 
 
 def _packed(part: Part) -> Part:
