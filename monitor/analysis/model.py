@@ -241,7 +241,7 @@ class Model:
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors", "neighborhoods")
     def _shares(self, reading: Reading, days: tuple[date, ...]) -> pd.DataFrame:
-        return shares.shares(self._panel(reading, days), self.scope())
+        return shares.shares_over(self._history(reading), days, self.scope())
 
     def share_table(self, choice: Choice, *days: date) -> pd.DataFrame:
         """Shares of statuses on some days (default: the chosen date).

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from loaders.contracts import Status
+from monitor.analysis.status import STATUSES, statuses_on
 
 #: The three denominators, with the column each sums.
 DENOMINATORS = ("neighborhoods", "km2", "people")
@@ -33,17 +37,29 @@ def shares(panel: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     """
     at = pd.Index(areas["neighborhood_id"]).get_indexer(pd.Index(panel["neighborhood_id"]))
     rows = panel[at >= 0]
-    at = at[at >= 0]
-    statuses = pd.Index(sorted(map(str, Status)))
-    denominators = sorted(DENOMINATORS)
     day, days = pd.factorize(rows["date"], sort=True)
-    cell = day * len(statuses) + statuses.get_indexer(pd.Index(rows["status"]))
+    return _table(at[at >= 0], day, STATUSES.get_indexer(rows["status"]), areas, days)
+
+
+def shares_over(history: pd.DataFrame, dates: Iterable[date], areas: pd.DataFrame) -> pd.DataFrame:
+    """What :func:`shares` returns of the panel of a status history on some dates, without the panel."""
+    statuses, days = statuses_on(history, dates, areas["neighborhood_id"])
+    at, day = np.divmod(np.arange(statuses.size), len(days))
+    return _table(at, day, statuses.ravel(), areas, days)
+
+
+def _table(
+    at: np.ndarray, day: np.ndarray, status: np.ndarray, areas: pd.DataFrame, days: pd.Index
+) -> pd.DataFrame:
+    """Shares from places in ``areas``, in ``days`` and in ``STATUSES``, one of each for every area and day."""
+    denominators = sorted(DENOMINATORS)
+    cell = day * len(STATUSES) + status
     weights = {
         "neighborhoods": np.ones(len(areas)),
         "km2": areas["area_km2"].to_numpy("float64", na_value=0.0),
         "people": areas["population"].to_numpy("float64", na_value=0.0),
     }
-    shape = (len(days), len(denominators), len(statuses))
+    shape = (len(days), len(denominators), len(STATUSES))
     value = np.empty(shape)
     for place, name in enumerate(denominators):
         sums = np.bincount(cell, weights=weights[name][at], minlength=shape[0] * shape[2])
@@ -51,14 +67,14 @@ def shares(panel: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     total = np.broadcast_to(value.sum(axis=2, keepdims=True), shape)
     with np.errstate(invalid="ignore"):
         share = value / total
-    is_open = statuses.isin(_UNSETTLED)
+    is_open = STATUSES.isin(_UNSETTLED)
     low = np.where(is_open, 0.0, share)
     high = np.minimum(low + share[:, :, is_open].sum(axis=2, keepdims=True), 1.0)
     return pd.DataFrame(
         {
             "date": np.repeat(days, shape[1] * shape[2]),
             "denominator": pd.Series(np.tile(np.repeat(denominators, shape[2]), shape[0]), dtype="str"),
-            "status": pd.Series(np.tile(statuses, shape[0] * shape[1]), dtype="str"),
+            "status": pd.Series(np.tile(STATUSES, shape[0] * shape[1]), dtype="str"),
             **{
                 name: array.ravel()
                 for name, array in (

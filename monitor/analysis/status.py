@@ -23,6 +23,9 @@ from monitor.analysis.definitions import (
 
 DAY = pd.Timedelta(days=1)
 
+#: All statuses in the order of their names.
+STATUSES = pd.Index(sorted(map(str, Status)), dtype="str")
+
 #: Columns of an assertion that the derivation reads (a subset of the ``territorial_control`` contract).
 ASSERTION_COLUMNS = [
     *(
@@ -388,6 +391,25 @@ def rows_on(ids: pd.Series, starts: pd.Series, units: pd.Index, days: pd.Datetim
     row = np.full(len(wanted), -1)
     row[found] = asked[position[found]]
     return row
+
+
+def statuses_on(
+    history: pd.DataFrame, dates: Iterable[date], areas: Iterable[str]
+) -> tuple[np.ndarray, pd.DatetimeIndex]:
+    """Statuses alone of what :func:`panel_of` returns: a tenth of the time where many dates are asked for.
+
+    Returns
+    -------
+    statuses, days
+        Places in ``STATUSES``, areas in their order × days; and the days, sorted.
+    """
+    days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique().sort_values()
+    ids = pd.Index(list(areas), dtype="str")
+    units = ids.sort_values()
+    row = rows_on(history["neighborhood_id"], history["valid_from"], units, days)
+    # Row -1, nothing found, takes the last.
+    codes = np.append(STATUSES.get_indexer(history["status"]), STATUSES.get_loc(str(Status.NO_DATA)))
+    return codes[row].reshape(len(units), len(days))[units.get_indexer(ids)], days
 
 
 def panel_of(

@@ -11,6 +11,8 @@ import pytest
 from monitor.analysis import city
 from monitor.analysis.model import Choice, Model
 from monitor.analysis.reach import connected_to, gang_held, status_grid
+from monitor.analysis.shares import shares, shares_over
+from monitor.analysis.status import panel_of
 from tests.committed import committed_model
 
 CHOICE = Choice(date(2025, 12, 1), None, "all_claims", 180)
@@ -131,4 +133,15 @@ def test_events_of_a_second_provider_are_compared_and_not_added(
     assert 0.8 <= dated <= 1
     assert len(city.events_until(model, CHOICE)) == len(
         city.events_until(model, CHOICE, "synthetic_incidents")
+    )
+
+
+@pytest.mark.parametrize("known_on", [None, date(2024, 12, 1)])
+def test_shares_without_the_panel_are_those_of_the_panel(model: Model, known_on: date | None) -> None:
+    choice = Choice(date(2026, 2, 1), known_on, "all_claims", 180)
+    days = [date(2020, 1, 1), *model.weeks(choice.as_of)]
+    areas = model.scope().sample(frac=1, random_state=1)
+    history = model.history(choice)
+    pd.testing.assert_frame_equal(
+        shares_over(history, days, areas), shares(panel_of(history, days, areas["neighborhood_id"]), areas)
     )
