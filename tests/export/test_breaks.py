@@ -75,8 +75,8 @@ def test_the_span_is_shaded_and_a_change_of_method_is_dashed() -> None:
     figure = figures.build("incidents-weekly", model, CHOICE).figure
     shades = [shape for shape in figure.layout.shapes if shape.name == "break" and shape.type == "rect"]
     assert [(shade.x0, shade.x1) for shade in shades] == [
-        ("2025-05-12", "2025-06-16")
-    ]  # the axis ends with the last Monday
+        ("2025-05-12", "2025-06-22")
+    ]  # the axis ends with the last day of the last week
     shares = figures.build("share-over-time", model, CHOICE).figure
     dashes = [shape.x0 for shape in shares.layout.shapes if shape.name == "break" and shape.type == "line"]
     assert dashes == ["2023-08-01"]
