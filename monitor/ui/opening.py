@@ -2,12 +2,13 @@
 
 A server that has just started answers at once, but needs the better part of a second to import pandas and derive the
 situation. While it does, a reader who opens the first page is sent the messages that a run of the same page sent before, up to
-its first figure. The run itself follows in any case and sends the same messages anew: the browser draws what differs. It begins
-once the browser says that the figure is drawn: a run that computes meanwhile would take that away from the drawing where there
-are few processors and no graphics card.
+its first figure. The run itself follows in any case and sends the same messages anew: the browser draws what differs.
 
 Messages are kept under the digest of everything they depend on: this program and its packages, the snapshot, the day and the
 language. Only a page opened with nothing chosen is kept and shown.
+
+Once the first reader of a server has been sent a figure, from an opening or not, the run goes on when the browser says that it
+has drawn it: a run that computes meanwhile would take that from the drawing where there are few processors and no graphics card.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _TIME_ZONE = "America/Port-au-Prince"
 _NOBODY = 1.0
 _READER = 9.0
 
-#: Seconds for which the run of a page waits for its opening to be drawn, and after which it looks for what else was asked for.
+#: Seconds for which the run of a page waits for its figure to be drawn, and after which it looks for what else was asked for.
 _DRAWN = 4.0
 _LOOK = 0.05
 
@@ -48,7 +49,9 @@ _LINES_FIRST = 0.04
 
 _is_server = False
 _is_asked = threading.Event()
+_is_told = threading.Event()
 _is_drawn = threading.Event()
+_is_needed = threading.Event()
 _is_over = threading.Event()
 
 
@@ -68,9 +71,13 @@ def asked(is_first_page: bool) -> bool:
 
     Returns whether we want to hear from that browser when it has drawn its first figure: see :func:`drawn`.
     """
+    if _is_asked.is_set() or not is_first_page:
+        _is_needed.set()
     _is_asked.set()
     if not is_first_page:
         _is_over.set()
+    if not _is_over.is_set():
+        _is_told.set()
     return not _is_over.is_set()
 
 
@@ -99,6 +106,8 @@ def shown_first() -> Iterator[None]:
         if opening is not None:
             _send(context, opening)
             _leave_to_draw()
+            yield
+        elif _is_over.is_set() and (kept.FOLDER / name).exists():
             yield
         else:
             yield from _kept(context, name)
@@ -151,9 +160,11 @@ def _send(context: ScriptRunContext, opening: list[bytes]) -> None:
 
 
 def _leave_to_draw() -> None:
-    """Wait until the opening is drawn, somebody asks for another page, or the reader does something."""
+    """Wait until the figure just sent is drawn, somebody else comes, or the reader does something."""
     until = time.monotonic() + _DRAWN
-    while not (_is_over.is_set() or _is_drawn.wait(_LOOK)) and time.monotonic() < until:
+    while _is_told.is_set() and time.monotonic() < until:
+        if _is_needed.is_set() or _is_drawn.wait(_LOOK):
+            return
         _FIRST in st.session_state  # noqa: B015 - Streamlit ends a run that is no longer wanted when it looks here
 
 
@@ -163,9 +174,12 @@ def _kept(context: ScriptRunContext, name: str) -> Iterator[None]:
     send = context._enqueue
 
     def noted(message: ForwardMsg) -> None:
-        if not (sent and _is_figure(sent[-1])):
+        is_early = not (sent and _is_figure(sent[-1]))
+        if is_early:
             sent.append(ForwardMsg.FromString(message.SerializeToString()))
         send(message)
+        if is_early and _is_figure(message):
+            _leave_to_draw()
 
     context._enqueue = noted
     try:

@@ -65,7 +65,11 @@ def visit(tmp_path, monkeypatch) -> Callable[..., list[ForwardMsg]]:
     monkeypatch.setenv("MONITOR_DATASETS", str(tmp_path))
 
     def visit(
-        run: Callable[[Callable], object], query: str = "", state: dict | None = None
+        run: Callable[[Callable], object],
+        query: str = "",
+        *,
+        by: tuple[bool, ...] = (),
+        state: dict | None = None,
     ) -> list[ForwardMsg]:
         received: list[ForwardMsg] = []
         context = SimpleNamespace(
@@ -78,8 +82,10 @@ def visit(tmp_path, monkeypatch) -> Callable[..., list[ForwardMsg]]:
             opening, "st", SimpleNamespace(session_state={} if state is None else state, query_params={})
         )
         monkeypatch.setattr(opening, "_is_server", True)
-        opening._is_over.clear()
-        opening.drawn()
+        for event in (opening._is_asked, opening._is_told, opening._is_needed, opening._is_over):
+            event.clear()
+        for is_first_page in by:
+            opening.asked(is_first_page)
         with opening.shown_first():
             run(lambda message: context._enqueue(message))
         return received
@@ -101,30 +107,44 @@ def test_next_process_sends_what_comes_up_to_the_first_figure_and_then_the_page(
 
 
 @pytest.fixture
-def looks(monkeypatch) -> list[float]:
-    """The looks taken, in seconds, at whether an opening is drawn; it never is."""
-    looks: list[float] = []
-    monkeypatch.setattr(opening, "_is_drawn", SimpleNamespace(wait=looks.append, set=lambda: None))
+def looks(monkeypatch) -> list[object]:
+    """The looks taken, in seconds, at whether a figure is drawn; it is at the third."""
+    looks: list[object] = []
+    is_drawn = SimpleNamespace(wait=lambda seconds: looks.append(seconds) or len(looks) == 3)
+    monkeypatch.setattr(opening, "_is_drawn", is_drawn)
     return looks
 
 
-def test_run_waits_until_the_opening_is_drawn(visit, looks, monkeypatch):
+ONE_READER = (True,)
+
+
+def test_run_waits_until_the_opening_is_drawn(visit, looks):
     visit(_page)
-    monkeypatch.setattr(opening._is_drawn, "wait", lambda look: looks.append(look) or len(looks) == 3)
-    visit(lambda send: looks.append("run"))
-    assert looks[2:] == [opening._LOOK, "run"]
+    visit(lambda send: looks.append("run"), by=ONE_READER)
+    assert looks == [*3 * [opening._LOOK], "run"]
+
+
+def test_run_without_an_opening_waits_until_its_figure_is_drawn(visit, looks):
+    def page(send):
+        _page(send)
+        looks.append("the rest")
+
+    assert visit(page, by=ONE_READER) == PAGE
+    assert looks == [*3 * [opening._LOOK], "the rest"]
 
 
 def test_run_waits_no_longer_than_a_while(visit, looks, monkeypatch):
     visit(_page)
     monkeypatch.setattr(opening, "_DRAWN", 0)
-    assert visit(_page) == [*PAGE[:2], *PAGE]
+    assert visit(_page, by=ONE_READER) == [*PAGE[:2], *PAGE]
+    assert looks == []
 
 
-def test_run_waits_no_longer_once_another_page_is_asked_for(visit, looks, monkeypatch):
+@pytest.mark.parametrize("readers", [(), (True, True), (True, False)], ids=["none", "two", "of another page"])
+def test_run_waits_for_nobody_but_a_single_reader(visit, looks, readers):
     visit(_page)
-    monkeypatch.setattr(opening._is_drawn, "wait", lambda look: opening.asked(is_first_page=False))
-    assert visit(_page) == [*PAGE[:2], *PAGE]
+    assert visit(_page, by=readers)[-3:] == PAGE
+    assert looks == []
 
 
 def test_run_that_nobody_wants_any_more_ends_while_it_waits(visit, looks):
@@ -140,7 +160,16 @@ def test_run_that_nobody_wants_any_more_ends_while_it_waits(visit, looks):
             return super().__contains__(name)
 
     with pytest.raises(EndedError):
-        visit(_page, state=State())
+        visit(_page, by=ONE_READER, state=State())
+
+
+def test_what_is_kept_is_not_kept_again(visit, folder):
+    visit(_page)
+    [file] = folder.iterdir()
+    before = file.stat().st_mtime_ns
+    visit(lambda send: opening.end())
+    visit(_page, by=(False,))
+    assert file.stat().st_mtime_ns == before
 
 
 def test_contents_of_the_figure_can_be_fetched_before_the_page_has_run(visit):
