@@ -209,10 +209,14 @@ class Model:
         return status.in_order(self.assertions())
 
     @derived("incidents", "actors")
+    def _all_clashes(self) -> pd.DataFrame:
+        rows = self.columns("incidents", *status.CLASH_COLUMNS)
+        return status.all_state_clashes(rows, self.frame("actors"))
+
+    @derived("incidents", "actors")
     def clashes(self, known_on: date | None) -> pd.DataFrame:
         """Armed clashes with state forces, as known on a day."""
-        rows = self.columns("incidents", *status.CLASH_COLUMNS)
-        return status.state_clashes(rows, self.frame("actors"), known_on)
+        return status.clashes_known(self._all_clashes(), known_on)
 
     @derived("territorial_control", "retaken_areas", "incidents", "actors")
     def _history(self, reading: Reading) -> pd.DataFrame:

@@ -499,25 +499,35 @@ def state_clashes(
 ) -> pd.DataFrame:
     """Armed clashes in which state forces take part, at neighborhood precision: ``neighborhood_id, event_date``.
 
-    Only primary rows count, in the version that held at the end of the known-on date (UTC), or holds now; a clash of gangs among themselves does not contest the state's hold.
+    Only primary rows count, in the version that held at the end of the known-on date (UTC), or holds now; a clash of gangs
+    among themselves does not contest the state's hold.
     """
+    return clashes_known(all_state_clashes(incidents, actors), known_on)
+
+
+def all_state_clashes(incidents: pd.DataFrame, actors: pd.DataFrame) -> pd.DataFrame:
+    """All versions of what :func:`state_clashes` returns, with ``recorded_at, superseded_at``: the same for all known-on dates."""
     state = set(actors.loc[actors["side"] == "state", "actor_id"])
-    ended = incidents["superseded_at"]
-    holds = ended.isna()
-    if known_on is not None:
-        end = pd.Timestamp(known_on, tz="UTC") + DAY
-        holds = (incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))
     rows = incidents[
         (incidents["sub_event_type"] == "Armed clash")
         & (incidents["count_role"] == "primary")
-        & holds
         & incidents["neighborhood_id"].notna()
     ]
     # The same few combinations of actors recur in any number of events.
     codes, combinations = pd.factorize(rows["actor_ids"])
     takes_part = np.array([bool(state & set(ids.split("|"))) for ids in combinations] + [False])[codes]
-    clashes = rows.loc[takes_part, ["neighborhood_id", "event_date"]]
+    clashes = rows.loc[takes_part, ["neighborhood_id", "event_date", "recorded_at", "superseded_at"]]
     return clashes.astype({"neighborhood_id": "category"})
+
+
+def clashes_known(clashes: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
+    """Those of :func:`all_state_clashes` that held at the end of a day (UTC), or hold now, without their versions."""
+    ended = clashes["superseded_at"]
+    holds = ended.isna()
+    if known_on is not None:
+        end = pd.Timestamp(known_on, tz="UTC") + DAY
+        holds = (clashes["recorded_at"] < end) & (holds | (ended >= end))
+    return clashes.loc[holds, ["neighborhood_id", "event_date"]]
 
 
 def transitions(panel: pd.DataFrame, start: date, end: date) -> pd.DataFrame:
