@@ -11,7 +11,8 @@ export function calm(subplot, hides) {
   const { map } = subplot;
   const addSource = map.addSource.bind(map);
   map.addSource = (id, source) => {
-    addSource(id, source);
+    // The stripes of an area are thinner than what is smoothed away from a distance.
+    addSource(id, source.type === "geojson" ? { tolerance: 0, ...source } : source);
     if (source.type === "geojson" && id.startsWith("source-")) calmSource(map.getSource(id), source.data, () => hides(id));
     return map;
   };
