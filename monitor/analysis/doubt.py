@@ -201,7 +201,7 @@ def _breaks(model: Model, dataset_id: str, known_on: date | None, until: date) -
 
 def _known(rows: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
     ended = "withdrawn_at" if "withdrawn_at" in rows else "superseded_at"
-    return rows[revisions.seen(rows, ended, known_on)]
+    return rows[status.seen(rows, ended, known_on)]
 
 
 def breaks_of(

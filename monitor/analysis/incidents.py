@@ -15,7 +15,7 @@ from monitor.analysis.definitions import (
     LOW_CURRENT_COUNT,
     MODERATE_CHANGE,
 )
-from monitor.analysis.status import DAY
+from monitor.analysis.status import seen
 
 #: Classes of a week's count against its baseline; ``no_baseline`` where the weeks before are too few.
 CHANGE_CLASSES = ("large_rise", "moderate_rise", "limited", "large_fall", "no_baseline")
@@ -33,11 +33,7 @@ def counted(incidents: pd.DataFrame, known_on: date | None = None) -> pd.DataFra
 
 def holds(incidents: pd.DataFrame, known_on: date | None = None) -> pd.Series:
     """Whether each version of a row held at the end of a day (UTC), or holds now."""
-    ended = incidents["superseded_at"]
-    if known_on is None:
-        return ended.isna()
-    end = pd.Timestamp(known_on, tz="UTC") + DAY
-    return (incidents["recorded_at"] < end) & (ended.isna() | (ended >= end))
+    return seen(incidents, "superseded_at", known_on)
 
 
 def event_index(incidents: pd.DataFrame, known_on: date | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from monitor.analysis.status import DAY
+from monitor.analysis.status import seen
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,6 @@ LEDGERS = (
     ),
     Ledger("incidents", "event_id", "event_date", "superseded_at", ("event_id",)),
 )
-
-
-def seen(rows: pd.DataFrame, ended_column: str, known_on: date | None) -> pd.Series:
-    """Whether each row counted at the end of a day (UTC); for None, whether it counts now."""
-    ended = rows[ended_column]
-    if known_on is None:
-        return ended.isna()
-    end = pd.Timestamp(known_on, tz="UTC") + DAY
-    return (rows["recorded_at"] < end) & (ended.isna() | (ended >= end))
 
 
 def revisions(

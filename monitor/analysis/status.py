@@ -90,13 +90,18 @@ def all_assertions(territorial_control: pd.DataFrame, retaken_areas: pd.DataFram
     )
 
 
+def seen(rows: pd.DataFrame, ended_column: str, known_on: date | None) -> pd.Series:
+    """Whether each row counted at the end of a day (UTC); for None, whether it counts now."""
+    ended = rows[ended_column]
+    if known_on is None:
+        return ended.isna()
+    end = pd.Timestamp(known_on, tz="UTC") + DAY
+    return (rows["recorded_at"] < end) & (ended.isna() | (ended >= end))
+
+
 def known(assertions: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
     """Statements recorded by the end of a day (UTC) and not yet withdrawn then; all current ones for ``None``."""
-    withdrawn = assertions["withdrawn_at"]
-    if known_on is None:
-        return assertions[withdrawn.isna()]
-    end = pd.Timestamp(known_on, tz="UTC") + DAY
-    return assertions[(assertions["recorded_at"] < end) & (withdrawn.isna() | (withdrawn >= end))]
+    return assertions[seen(assertions, "withdrawn_at", known_on)]
 
 
 def admissible(assertions: pd.DataFrame, evidence: str) -> pd.DataFrame:
@@ -522,12 +527,7 @@ def all_state_clashes(incidents: pd.DataFrame, actors: pd.DataFrame) -> pd.DataF
 
 def clashes_known(clashes: pd.DataFrame, known_on: date | None) -> pd.DataFrame:
     """Those of :func:`all_state_clashes` that held at the end of a day (UTC), or hold now, without their versions."""
-    ended = clashes["superseded_at"]
-    holds = ended.isna()
-    if known_on is not None:
-        end = pd.Timestamp(known_on, tz="UTC") + DAY
-        holds = (clashes["recorded_at"] < end) & (holds | (ended >= end))
-    return clashes.loc[holds, ["neighborhood_id", "event_date"]]
+    return clashes.loc[seen(clashes, "superseded_at", known_on), ["neighborhood_id", "event_date"]]
 
 
 def transitions(panel: pd.DataFrame, start: date, end: date) -> pd.DataFrame:

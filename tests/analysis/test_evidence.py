@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.analysis import agreement, breaks, lags, revisions, robustness, voids
 from monitor.analysis.shares import shares
-from monitor.analysis.status import status_panel
+from monitor.analysis.status import seen, status_panel
 from tests.frames import statement, statements
 
 START = date(2024, 1, 1)
@@ -491,8 +491,8 @@ def test_then_plus_revisions_is_now(rows: list, cut: int) -> None:
     )
     then, as_of = START + timedelta(days=cut), START + timedelta(days=200)
     table = revisions.revisions(frame, LEDGER, then=then, now=None, as_of=as_of)
-    before = set(frame["assertion_id"][revisions.seen(frame, "withdrawn_at", then)])
-    after = set(frame["assertion_id"][revisions.seen(frame, "withdrawn_at", None)])
+    before = set(frame["assertion_id"][seen(frame, "withdrawn_at", then)])
+    after = set(frame["assertion_id"][seen(frame, "withdrawn_at", None)])
     learned = set(table.loc[table["kind"] != "withdrawn", "row_id"])
     gone = set(table.loc[table["kind"] == "withdrawn", "row_id"]) | set(table["was_id"].dropna())
     assert (before | learned) - gone == after
