@@ -10,26 +10,26 @@ import pandas as pd
 
 from loaders.contracts import SIDE_OF_STATUS, Status
 from monitor.analysis.geography import Geography
+from monitor.analysis.status import STATUSES
 
 Booleans = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
-#: Statuses in the order of their codes in a grid.
-STATUSES = tuple(str(status) for status in Status)
-NO_DATA = STATUSES.index(str(Status.NO_DATA))
+#: Code of an area without data in a grid: its place in ``STATUSES``.
+NO_DATA = STATUSES.get_loc(str(Status.NO_DATA))
 
 #: Statuses that the cautious reading does not pass through either.
 DOUBTFUL = (Status.CONTESTED, Status.UNKNOWN, Status.NO_DATA)
 
-_GANG = np.array([SIDE_OF_STATUS[status] == "gang" for status in Status])
-_DOUBTFUL = np.array([status in DOUBTFUL for status in Status])
+_GANG = np.array([SIDE_OF_STATUS[Status(status)] == "gang" for status in STATUSES])
+_DOUBTFUL = np.array([Status(status) in DOUBTFUL for status in STATUSES])
 
 
 def status_grid(panel: pd.DataFrame, geography: Geography) -> tuple[pd.DatetimeIndex, Codes]:
     """Statuses of a panel as a grid: dates, and codes into ``STATUSES`` of shape (dates, areas); no data where absent."""
     dates, day = np.unique(panel["date"].to_numpy(), return_inverse=True)
     area = geography.positions(panel["neighborhood_id"])
-    code = panel["status"].map({status: code for code, status in enumerate(STATUSES)}).to_numpy("int8")
+    code = STATUSES.get_indexer(panel["status"]).astype("int8")
     grid = np.full((len(dates), len(geography.ids)), NO_DATA, dtype="int8")
     inside = area >= 0
     grid[day[inside], area[inside]] = code[inside]
@@ -111,7 +111,7 @@ def reach(
     """
     dates, statuses = status_grid(panel, geography)
     held, unsure = gang_held(statuses), doubtful(statuses)
-    contested = statuses == STATUSES.index(str(Status.CONTESTED))
+    contested = statuses == STATUSES.get_loc(str(Status.CONTESTED))
     at = np.zeros(statuses.shape, dtype=bool)
     day = dates.get_indexer(pd.DatetimeIndex(targets["date"]))
     area = geography.positions(targets["neighborhood_id"])

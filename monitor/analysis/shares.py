@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loaders.contracts import Status
-from monitor.analysis.status import STATUSES, statuses_on
+from monitor.analysis.status import STATUSES, statuses_over
 
 #: The three denominators, with the column each sums.
 DENOMINATORS = ("neighborhoods", "km2", "people")
@@ -43,7 +43,7 @@ def shares(panel: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
 
 def shares_over(history: pd.DataFrame, dates: Iterable[date], areas: pd.DataFrame) -> pd.DataFrame:
     """What :func:`shares` returns of the panel of a status history on some dates, without the panel."""
-    statuses, days = statuses_on(history, dates, areas["neighborhood_id"])
+    statuses, days = statuses_over(history, dates, areas["neighborhood_id"])
     at, day = np.divmod(np.arange(statuses.size), len(days))
     return _table(at, day, statuses.ravel(), areas, days)
 

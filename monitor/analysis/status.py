@@ -398,7 +398,11 @@ def rows_on(ids: pd.Series, starts: pd.Series, units: pd.Index, days: pd.Datetim
     return row
 
 
-def statuses_on(
+def _days(dates: Iterable[date]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique().sort_values()
+
+
+def statuses_over(
     history: pd.DataFrame, dates: Iterable[date], areas: Iterable[str]
 ) -> tuple[np.ndarray, pd.DatetimeIndex]:
     """Statuses alone of what :func:`panel_of` returns: a tenth of the time where many dates are asked for.
@@ -408,7 +412,7 @@ def statuses_on(
     statuses, days
         Places in ``STATUSES``, areas in their order × days; and the days, sorted.
     """
-    days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique().sort_values()
+    days = _days(dates)
     ids = pd.Index(list(areas), dtype="str")
     units = ids.sort_values()
     row = rows_on(history["neighborhood_id"], history["valid_from"], units, days)
@@ -439,7 +443,7 @@ def panel_of(
         is_disputed``. ``age_days`` counts from ``confirmed_on``, the end of the latest window of the statements that say
         this status.
     """
-    days = pd.DatetimeIndex(pd.to_datetime(list(dates))).as_unit("us").unique().sort_values()
+    days = _days(dates)
     units = pd.Index(
         sorted(history["neighborhood_id"].unique() if areas is None else set(areas)), dtype="str"
     )

@@ -11,7 +11,8 @@ import pandas as pd
 
 from monitor.analysis.definitions import ENCIRCLED_SHARE, NEAR_KM
 from monitor.analysis.geography import Geography, border_shares, distances_m, to_metric
-from monitor.analysis.reach import STATUSES, doubtful, gang_held, status_grid
+from monitor.analysis.reach import doubtful, gang_held, status_grid
+from monitor.analysis.status import STATUSES
 
 
 def surroundings(panel: pd.DataFrame, geography: Geography, sites: pd.DataFrame) -> pd.DataFrame:
@@ -36,7 +37,7 @@ def surroundings(panel: pd.DataFrame, geography: Geography, sites: pd.DataFrame)
         NaN for a site outside all areas). Sorted by site and date.
     """
     dates, codes = status_grid(panel, geography)
-    statuses = np.array(STATUSES, dtype=object)[codes]
+    statuses = STATUSES.to_numpy(dtype=object)[codes]
     held = gang_held(codes)
     low, high = border_shares(geography, held), border_shares(geography, held | doubtful(codes))
     away = distances_m(geography, sites["lon"], sites["lat"])
