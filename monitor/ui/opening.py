@@ -49,10 +49,11 @@ _LINES_FIRST = 0.04
 
 _is_server = False
 _is_asked = threading.Event()
-_is_told = threading.Event()
-_is_drawn = threading.Event()
-_is_needed = threading.Event()
 _is_over = threading.Event()
+
+#: Not set while the first reader, with nobody beside, has not drawn a figure yet.
+_may_go_on = threading.Event()
+_may_go_on.set()
 
 
 def begin() -> None:
@@ -71,19 +72,20 @@ def asked(is_first_page: bool) -> bool:
 
     Returns whether we want to hear from that browser when it has drawn its first figure: see :func:`drawn`.
     """
-    if _is_asked.is_set() or not is_first_page:
-        _is_needed.set()
+    is_alone = is_first_page and not _is_asked.is_set() and not _is_over.is_set()
     _is_asked.set()
     if not is_first_page:
         _is_over.set()
-    if not _is_over.is_set():
-        _is_told.set()
-    return not _is_over.is_set()
+    if is_alone:
+        _may_go_on.clear()
+    else:
+        _may_go_on.set()
+    return is_alone
 
 
 def drawn() -> None:
     """Take note that a browser has drawn its first figure, or cannot."""
-    _is_drawn.set()
+    _may_go_on.set()
 
 
 def leave_first_run_alone() -> None:
@@ -162,9 +164,7 @@ def _send(context: ScriptRunContext, opening: list[bytes]) -> None:
 def _leave_to_draw() -> None:
     """Wait until the figure just sent is drawn, somebody else comes, or the reader does something."""
     until = time.monotonic() + _DRAWN
-    while _is_told.is_set() and time.monotonic() < until:
-        if _is_needed.is_set() or _is_drawn.wait(_LOOK):
-            return
+    while time.monotonic() < until and not _may_go_on.wait(_LOOK):
         _FIRST in st.session_state  # noqa: B015 - Streamlit ends a run that is no longer wanted when it looks here
 
 

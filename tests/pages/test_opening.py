@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -82,8 +83,9 @@ def visit(tmp_path, monkeypatch) -> Callable[..., list[ForwardMsg]]:
             opening, "st", SimpleNamespace(session_state={} if state is None else state, query_params={})
         )
         monkeypatch.setattr(opening, "_is_server", True)
-        for event in (opening._is_asked, opening._is_told, opening._is_needed, opening._is_over):
-            event.clear()
+        opening._is_asked.clear()
+        opening._is_over.clear()
+        opening.drawn()
         for is_first_page in by:
             opening.asked(is_first_page)
         with opening.shown_first():
@@ -110,8 +112,16 @@ def test_next_process_sends_what_comes_up_to_the_first_figure_and_then_the_page(
 def looks(monkeypatch) -> list[object]:
     """The looks taken, in seconds, at whether a figure is drawn; it is at the third."""
     looks: list[object] = []
-    is_drawn = SimpleNamespace(wait=lambda seconds: looks.append(seconds) or len(looks) == 3)
-    monkeypatch.setattr(opening, "_is_drawn", is_drawn)
+
+    class Looked(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if not self.is_set():
+                looks.append(timeout)
+            if len(looks) == 3:
+                opening.drawn()
+            return self.is_set()
+
+    monkeypatch.setattr(opening, "_may_go_on", Looked())
     return looks
 
 
