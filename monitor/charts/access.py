@@ -13,12 +13,11 @@ from monitor.charts import base_map, map_looks
 from monitor.charts.base_map import GeoJSON
 from monitor.charts.drawing import Drawing, trace
 from monitor.charts.map_looks import Look
-from monitor.charts.series import OVER_MILESTONES, add_milestones
+from monitor.charts.series import add_milestones, add_panel_title
 from monitor.charts.style import (
     GREY,
     INK,
     PALE,
-    PLATE,
     STATUS_COLOURS,
     Key,
     Stamp,
@@ -322,21 +321,7 @@ def surroundings_chart(
     axes: dict[str, Any] = {}
     for name, (axis, low, high) in _ROWS.items():
         axes["yaxis" + axis[1:]] = value_axis(domain=[low, high])
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=high,
-            yref="paper",
-            yanchor="bottom",
-            # The marks of milestones stand on the first panel.
-            yshift=OVER_MILESTONES if name == "status" else 1,
-            text=titles[name],
-            xshift=10,
-            bgcolor=PLATE,
-            showarrow=False,
-            font={"size": 12, "color": GREY},
-        )
+        add_panel_title(figure, titles[name], high, under_milestones=name == "status")
     axes["yaxis"] |= {"range": [0, 1], "visible": False}
     axes["yaxis3"] |= {"range": [0, 100], "ticksuffix": "\u00a0%", "dtick": 50}
     axes["yaxis2"] |= {"ticksuffix": "\u00a0km", "nticks": 4}
@@ -345,18 +330,7 @@ def surroundings_chart(
         xaxis=time_axis(range=[first, last], anchor="y4"), showlegend=False, uirevision="surroundings", **axes
     )
     if milestones is not None and len(milestones):
-        add_milestones(figure, milestones)
-        for day in milestones["milestone_date"]:
-            figure.add_shape(
-                type="line",
-                xref="x",
-                yref="paper",
-                x0=day,
-                x1=day,
-                y0=0,
-                y1=_ROWS["status"][1],
-                line={"color": INK, "width": 0.6, "dash": "dot"},
-            )
+        add_milestones(figure, milestones, through=_ROWS["status"][1])
     present = [status for status in STATUS_COLOURS if (table["area_status"] == status).any()]
     key = [
         Key(

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from monitor.charts.drawing import Drawing, trace
-from monitor.charts.series import OVER_MILESTONES, add_milestones, value_labels
-from monitor.charts.style import GREY, INK, PLATE, Key, Stamp, row_axis, stamped, time_axis, value_axis
+from monitor.charts.series import add_milestones, add_panel_title, value_labels
+from monitor.charts.style import GREY, INK, Key, Stamp, row_axis, stamped, time_axis, value_axis
 from monitor.language import _, format_date, format_number, format_percent
 from monitor.vocabulary import remark
 
@@ -192,21 +192,7 @@ def inputs_chart(
         "y3": _("neighborhoods: gangs (line), state (dotted)"),
     }
     for axis, (_low, high) in domains.items():
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=high,
-            yref="paper",
-            yanchor="bottom",
-            # The marks of milestones stand on the first panel.
-            yshift=OVER_MILESTONES if axis == "y" else 1,
-            text=titles[axis],
-            xshift=10,
-            bgcolor=PLATE,
-            showarrow=False,
-            font={"size": 12, "color": GREY},
-        )
+        add_panel_title(figure, titles[axis], high, under_milestones=axis == "y")
     figure.add_annotation(
         name="association",
         x=1,
@@ -224,18 +210,7 @@ def inputs_chart(
         font={"size": 13, "color": INK},
     )
     if milestones is not None and len(milestones):
-        add_milestones(figure, milestones)
-        for day in milestones["milestone_date"]:
-            figure.add_shape(
-                type="line",
-                xref="x",
-                yref="paper",
-                x0=day,
-                x1=day,
-                y0=0,
-                y1=0.7,
-                line={"color": INK, "width": 0.6, "dash": "dot"},
-            )
+        add_milestones(figure, milestones, through=0.7)
     largest = np.nanmax(table["per_10000"]) if table["per_10000"].notna().any() else 1.0
     figure.update_layout(
         xaxis=time_axis(range=[table["date"].min(), table["date"].max()], anchor="y3"),

@@ -14,6 +14,7 @@ from monitor.charts.style import (
     GREY,
     INK,
     PAPER,
+    PLATE,
     STATUS_COLOURS,
     STATUS_INKS,
     Key,
@@ -55,10 +56,30 @@ EVENT_COLOURS = {
 
 
 #: Name of the trace of milestones, and px above a plot at which a text clears their marks and numbers.
-MILESTONES, OVER_MILESTONES = "milestones", 20
+MILESTONES, _OVER_MILESTONES = "milestones", 20
 
 
-def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0) -> None:
+def add_panel_title(figure: Drawing, text: str, top: float, *, under_milestones: bool = False) -> None:
+    """Title of a panel of a time chart, over its upper edge (paper units); clear of the marks of milestones on the first one."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        xanchor="left",
+        y=top,
+        yref="paper",
+        yanchor="bottom",
+        yshift=_OVER_MILESTONES if under_milestones else 1,
+        text=text,
+        xshift=10,
+        bgcolor=PLATE,
+        showarrow=False,
+        font={"size": 12, "color": GREY},
+    )
+
+
+def add_milestones(
+    figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0, through: float = 0.0
+) -> None:
     """Ticks of milestones on top of a time chart, named on hover.
 
     A figure that leaves the page numbers and lists them (:mod:`monitor.charts.standing`).
@@ -69,6 +90,8 @@ def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0)
         ``milestone_date, label``.
     y
         Top of the plot area, paper units.
+    through
+        In a chart of several panels, height (paper units) from which the ticks go on down to the lowest one.
     """
     milestones = milestones.sort_values("milestone_date", kind="stable")
     days = milestones["milestone_date"]
@@ -107,6 +130,17 @@ def add_milestones(figure: Drawing, milestones: pd.DataFrame, *, y: float = 1.0)
         )
     )
     figure.update_layout(yaxis9={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
+    for day in days if through else ():
+        figure.add_shape(
+            type="line",
+            xref="x",
+            yref="paper",
+            x0=day,
+            x1=day,
+            y0=0,
+            y1=through,
+            line={"color": INK, "width": 0.6, "dash": "dot"},
+        )
 
 
 def share_chart(
