@@ -9,7 +9,7 @@ from monitor.analysis import actors as actor_analysis
 from monitor.analysis import city, incidents
 from monitor.charts.style import status_label
 from monitor.export.figures import groups
-from monitor.export.figures.base import in_language, place_names
+from monitor.export.figures.base import actor_names, in_language, place_names
 from monitor.export.figures.control import denominators
 from monitor.export.figures.events import SELECTION, event_labels
 from monitor.language import _, format_date, mark
@@ -58,9 +58,9 @@ def areas(choice: Choice) -> None:
 def card(choice: Choice) -> str:
     """Choice of one actor, and what is known about it."""
     table = in_language(data.model(), "actors").sort_values("name")
-    names = dict(zip(table["actor_id"], table["name"], strict=True))
+    names = actor_names(data.model())
     default = str(groups.actor_of(data.model(), choice, {})["actor_id"])
-    actor: str = filters.select("actor", _("Actor"), list(names), default=default, labels=names)
+    actor: str = filters.select("actor", _("Actor"), list(table["actor_id"]), default=default, labels=names)
     row = table.set_index("actor_id").loc[actor]
     top = actor_analysis.coalition_on(data.frame("actor_memberships"), choice.as_of).get(actor)
     with st.container(border=True):
@@ -162,7 +162,7 @@ def _areas_table(held: pd.DataFrame) -> None:
 
 
 def _ties_table(ties: pd.DataFrame) -> None:
-    names = in_language(data.model(), "actors").set_index("actor_id")["name"]
+    names = actor_names(data.model())
     if ties.empty:
         blocks.plain(_("No alliance is compiled for this actor."))
         return
@@ -219,7 +219,7 @@ def table(choice: Choice) -> None:
 def _all_actors(choice: Choice) -> None:
     model = data.model()
     rows = in_language(model, "actors")
-    names = rows.set_index("actor_id")["name"]
+    names = actor_names(model)
     tops = actor_analysis.coalition_on(data.frame("actor_memberships"), choice.as_of)
     sets = model.panel(choice)["assertion_id"].map(city.named(model)).dropna().astype("str")
     counts = sets.str.split("|").explode().value_counts()

@@ -10,7 +10,7 @@ from monitor.analysis import doubt, status
 from monitor.analysis import incidents as incident_analysis
 from monitor.charts import captions
 from monitor.charts.style import status_label
-from monitor.export.figures.base import in_language
+from monitor.export.figures.base import actor_names, in_language
 from monitor.language import _, format_date, format_number, format_people, mark
 from monitor.ui import blocks, data, filters, views
 from monitor.ui.data import Choice
@@ -108,7 +108,7 @@ def _facts(place: pd.Series, row: pd.Series) -> str:
             )
         )
     if isinstance(row["actor_id"], str) and not row["is_stale"]:
-        actors = in_language(data.model(), "actors").set_index("actor_id")["name"]
+        actors = actor_names(data.model())
         parts.append(_("named: {actor}").format(actor=actors.get(row["actor_id"], row["actor_id"])))
     if isinstance(row["verification"], str):
         parts.append(_("verification: {level}").format(level=word("verification", row["verification"])))

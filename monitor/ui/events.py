@@ -14,7 +14,7 @@ from monitor.analysis import city
 from monitor.analysis.incidents import deaths_by_provider, revisions
 from monitor.charts import captions
 from monitor.export.figures import events as event_figures
-from monitor.export.figures.base import in_language, place_names
+from monitor.export.figures.base import actor_names, place_names
 from monitor.export.figures.events import event_labels, filtered
 from monitor.language import _, format_date, format_number, format_percent, mark
 from monitor.ui import blocks, data, filters
@@ -79,7 +79,7 @@ def known(choice: Choice, provider: str) -> pd.DataFrame:
 def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, Any]:
     """The filters of the page: the figures' parameters."""
     labels = event_labels()
-    actors = in_language(data.model(), "actors").set_index("actor_id")["name"].sort_values()
+    actors = actor_names(data.model())
     communes = sorted(str(name) for name in rows["commune"].cat.categories)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     wanted = filters.read("type", [])
@@ -100,9 +100,9 @@ def filter_bar(choice: Choice, rows: pd.DataFrame, provider: str) -> dict[str, A
         actor = filters.select(
             "actor",
             _("Actor"),
-            list(actors.index),
+            sorted(actors, key=actors.__getitem__),
             default=None,
-            labels=actors.to_dict(),
+            labels=actors,
             index=None,
             placeholder=_("any"),
             width=_NARROW_PX,

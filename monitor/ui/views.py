@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from monitor.analysis import compare, coverage, mission, retaken, status
 from monitor.charts import captions, map_looks, maps, series
 from monitor.charts.style import Stamp, said_label, site_label, status_label, title_texts
-from monitor.export.figures.base import has_roads, in_language
+from monitor.export.figures.base import actor_names, has_roads
 from monitor.export.figures.control import (
     SPANS,
     counts,
@@ -473,7 +473,7 @@ def control_table(choice: Choice) -> None:
     rows = rows.assign(
         status=rows["status"].map(status_label),
         last_status=rows["last_status"].map(status_label),
-        actor=rows["actor_id"].map(in_language(data.model(), "actors").set_index("actor_id")["name"]),
+        actor=rows["actor_id"].map(actor_names(data.model())),
         verification=rows["verification"].map(lambda value: word("verification", value)),
         claimant=rows["claimant"].map(lambda value: word("claimant", value)),
     )

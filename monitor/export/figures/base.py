@@ -250,6 +250,12 @@ def place_names(model: Model) -> Mapping[str, str]:
     return model.names(language())
 
 
+def actor_names(model: Model) -> Mapping[str, str]:
+    """Name of each actor in the current language."""
+    rows = in_language(model, "actors")
+    return dict(zip(rows["actor_id"], rows["name"], strict=True))
+
+
 def commune_names(model: Model) -> Mapping[str, str]:
     """Name of each metro commune in the current language, by its main name."""
     return model.commune_names(language())

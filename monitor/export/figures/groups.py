@@ -17,6 +17,7 @@ from monitor.export.figures.base import (
     FigureSpec,
     NothingToDrawError,
     UnknownParameterError,
+    actor_names,
     in_language,
     stamp_of,
 )
@@ -43,9 +44,8 @@ def side_names() -> dict[str, str]:
 
 def holder_names(model: Model) -> dict[str, str]:
     """Holders of areas in words: actors, and the two for which there is no single one."""
-    names = in_language(model, "actors").set_index("actor_id")["name"].to_dict()
     return {
-        **names,
+        **actor_names(model),
         actor_analysis.SEVERAL: _("several, not of one coalition"),
         actor_analysis.NOT_NAMED: _("not named"),
     }
